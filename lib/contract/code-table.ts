@@ -1,0 +1,109 @@
+/**
+ * Code tables of one hospital: its own codes beside the platform's. The agreement names eleven tables and prints the
+ * values of none, so they are loaded per hospital; only STD_SEX is shipped, where agreement and GB/T 2261.1 agree.
+ */
+import { parse } from 'csv-parse/sync';
+
+export interface CodeEntry {
+  readonly table: string;
+  readonly localCode: string;
+  readonly localName: string;
+  readonly platformCode: string;
+  readonly platformName: string;
+  /** Confirmed by the platform. */
+  readonly confirmed: boolean;
+}
+
+/** GB/T 2261.1-2003, with the words that hospital systems use. */
+const SEX: readonly CodeEntry[] = (
+  [
+    ['0', '未知', '0', '未知的性别'],
+    ['1', '男', '1', '男'],
+    ['2', '女', '2', '女'],
+    ['9', '未说明', '9', '未说明的性别'],
+    ['M', '男性', '1', '男'],
+    ['F', '女性', '2', '女'],
+  ] as const
+).map(([localCode, localName, platformCode, platformName]) => ({
+  table: 'STD_SEX',
+  localCode,
+  localName,
+  platformCode,
+  platformName,
+  confirmed: true,
+}));
+
+type Column = (typeof COLUMNS)[number];
+
+const COLUMNS = ['table', 'localCode', 'localName', 'platformCode', 'platformName', 'confirmed'] as const;
+
+export class CodeTables {
+  readonly #entries = new Map<string, Map<string, CodeEntry>>();
+  readonly #unmapped = new Map<string, number>();
+
+  constructor(entries: readonly CodeEntry[] = []) {
+    for (const entry of [...SEX, ...entries]) {
+      const table = this.#entries.get(entry.table) ?? new Map<string, CodeEntry>();
+      this.#entries.set(entry.table, table);
+      for (const name of [entry.localCode, entry.localName]) if (name) table.set(name.toUpperCase(), entry);
+    }
+  }
+
+  /** True when the hospital has loaded that table. */
+  has(table: string): boolean {
+    return this.#entries.has(table);
+  }
+
+  /** The platform's entry for a local code or name; a miss is counted for the report. */
+  lookup(table: string, local: string): CodeEntry | undefined {
+    const found = this.#entries.get(table)?.get(local.trim().toUpperCase());
+    if (!found) {
+      const key = `${table}\t${local.trim()}`;
+      this.#unmapped.set(key, (this.#unmapped.get(key) ?? 0) + 1);
+    }
+    return found;
+  }
+
+  /** Codes that were asked for and have no entry, most frequent first. */
+  unmapped(): { readonly table: string; readonly code: string; readonly count: number }[] {
+    return [...this.#unmapped]
+      .map(([key, count]) => {
+        const [table = '', code = ''] = key.split('\t');
+        return { table, code, count };
+      })
+      .toSorted((a, b) => b.count - a.count);
+  }
+}
+
+/**
+ * Reads a CSV file of code tables (comma or tab, the first line names the columns).
+ * @throws {Error} when a column is missing or the file is no CSV.
+ */
+export function parseCodeTableCsv(text: string): CodeEntry[] {
+  const rows: Record<string, string>[] = parse(text, {
+    bom: true,
+    columns: (names: string[]) => checkColumns(names.map(name => name.trim().toLowerCase())),
+    delimiter: [',', '\t'],
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+  });
+  return rows.map(row => {
+    const cell = (name: Column): string => row[name.toLowerCase()] ?? '';
+    return {
+      table: cell('table'),
+      localCode: cell('localCode'),
+      localName: cell('localName'),
+      platformCode: cell('platformCode'),
+      platformName: cell('platformName'),
+      confirmed: /^(1|y|yes|true|是)$/i.test(cell('confirmed')),
+    };
+  });
+}
+
+function checkColumns(names: string[]): string[] {
+  const missing = COLUMNS.filter(name => name !== 'confirmed' && !names.includes(name.toLowerCase()));
+  if (missing.length > 0)
+    throw new Error(`代码表缺少列 ${missing.join(', ')} | code table lacks columns ${missing.join(', ')}`);
+  return names;
+}
