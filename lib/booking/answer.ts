@@ -1,0 +1,224 @@
+/** The hospital's rows → the answer XML of a booking service, in the order and case of its table (3.2). */
+import { type DateStyle, parseDateTime, formatDateTime } from '../contract/dates';
+import { type Field, type RecordOf, type Table, fieldFinder, recordName } from '../contract/field';
+import { normalise } from '../contract/normalise';
+import { statusText } from '../contract/booking-status';
+import { type BookingServiceName, bookingServices } from '../contract/services';
+import { ExchangeError } from '../errors';
+import { EscapedXml } from '../wire/escaped-xml';
+import { elementWriter } from '../wire/record-xml';
+import { XML_DECLARATION, escapeText } from '../wire/xml-text';
+import { mergePdfs } from './receipt-pdf';
+
+type Row = Readonly<Record<string, unknown>>;
+
+export interface AnswerOptions {
+  /** Most items in one answer (A-29h). */
+  readonly maxItems: number;
+  /** Style of the receipt's times; `slash` is how the sample prints them (A-29f). */
+  readonly receiptDateStyle: DateStyle;
+  /** One merged PDF for several receipts (A-29d); else only the first is sent. */
+  readonly mergePdf: boolean;
+}
+
+export interface Answer {
+  readonly success: boolean;
+  /** The answer document, escaped for the SOAP envelope it travels in. */
+  readonly body: EscapedXml;
+  readonly items: number;
+}
+
+const escaped = (xml: string): string => escapeText(xml);
+
+const HEAD = escaped(`${XML_DECLARATION}<root><returnContent>`);
+const YES = escaped('<success>Yes</success><error/>');
+const NO_OPEN = escaped('<success>No</success><error>');
+const NO_CLOSE = escaped('</error>');
+const TAIL = escaped('</returnContent></root>');
+const ITEMS_OPEN = escaped('<items>');
+const ITEMS_CLOSE = escaped('</items>');
+const ITEM_OPEN = escaped('<item>');
+const ITEM_CLOSE = escaped('</item>');
+
+/** success=No with a short reason in Chinese. */
+export const refusal = (reason: string): Answer => ({
+  success: false,
+  body: new EscapedXml(HEAD + NO_OPEN + escapeText(escapeText(reason)) + NO_CLOSE + TAIL),
+  items: 0,
+});
+
+/**
+ * Writes the answer of a service. `given` is what the flow brings: an array of rows or one row, `{ items: [ … ] }`,
+ * `{ success: 'No', error }`, or for GetAppointReceipt the PDF (Buffer, base64 text, file path, or several of them).
+ * Services without a list take anything; an empty list is a success without items.
+ * @throws {ExchangeError} CONTRACT when the input cannot be the answer of that service; TOO_LARGE over `maxItems`.
+ */
+export async function writeAnswer(
+  service: BookingServiceName,
+  given: unknown,
+  options: AnswerOptions,
+): Promise<Answer> {
+  const refused = refusedReason(given);
+  if (refused !== undefined) return refusal(refused);
+  const definition = bookingServices[service];
+  if ('pdf' in definition) {
+    const pdf = await mergePdfs(given, options.mergePdf);
+    return success(ITEM_OPEN + pdf.toString('base64') + ITEM_CLOSE, 1);
+  }
+  if (!('items' in definition)) return success('', 0);
+  const rows = rowsOf(service, given);
+  if (rows.length > options.maxItems) throw tooMany(rows.length, options.maxItems);
+  const records = recordsOf(service, definition.items, rows, options);
+  const write = elementWriter(definition.items, 'escaped');
+  let xml = '';
+  for (const record of records) xml += ITEM_OPEN + write(record) + ITEM_CLOSE;
+  return success(ITEMS_OPEN + xml + ITEMS_CLOSE, records.length);
+}
+
+const success = (content: string, items: number): Answer => ({
+  success: true,
+  body: new EscapedXml(HEAD + YES + content + TAIL),
+  items,
+});
+
+const NO = /^(no|false|0|失败)$/i;
+
+/** The reason of `{ success: 'No' | false | 0, error }`; undefined when the flow did not refuse. */
+function refusedReason(given: unknown): string | undefined {
+  if (!isRow(given)) return undefined;
+  const find = (name: string): unknown =>
+    Object.entries(given).find(([key]) => key.toLowerCase() === name)?.[1];
+  const said = find('success');
+  if (said !== false && said !== 0 && !(typeof said === 'string' && NO.test(said.trim()))) return undefined;
+  const reason = find('error');
+  return typeof reason === 'string' && reason.trim() !== '' ? reason.trim() : '医院未能处理该请求';
+}
+
+function rowsOf(service: BookingServiceName, given: unknown): Row[] {
+  const list = isRow(given) && Array.isArray(given['items']) ? (given['items'] as unknown[]) : given;
+  const rows = Array.isArray(list)
+    ? list
+    : isRow(list) && Object.keys(list).some(key => key !== 'success')
+      ? [list]
+      : [];
+  if ((given !== undefined && given !== null && typeof given !== 'object') || !rows.every(isRow))
+    throw notRows(service);
+  return rows;
+}
+
+function recordsOf(
+  service: BookingServiceName,
+  table: Table,
+  rows: readonly Row[],
+  options: AnswerOptions,
+): Row[] {
+  if (table.children) return nest(table, rows);
+  if (service === 'GetAppointReceiptXml') return composeReceipts(table, rows, options.receiptDateStyle);
+  return rows.map(row => withStatusText(normalise(table, row).record));
+}
+
+/** A hospital that keeps the status as the number of 3.3.2 is understood (A-29a). */
+function withStatusText(record: Readonly<Record<string, string>>): Row {
+  const status = record['AppointmentStatus'];
+  return status ? { ...record, AppointmentStatus: statusText(status) ?? status } : record;
+}
+
+/**
+ * Flat rows of a join → nested records: rows that agree in all fields of a level are one record of it.
+ * Rows that are nested already stay as they are.
+ */
+function nest(table: Table, rows: readonly Row[]): Row[] {
+  const [level] = table.children ?? [];
+  const groups = new Map<string, { record: RecordOf<Table>; rows: Row[] }>();
+  for (const row of rows) {
+    const { record } = normalise(table, row);
+    const key = JSON.stringify(record);
+    const group = groups.get(key) ?? { record, rows: [] };
+    groups.set(key, group);
+    group.rows.push(...(level ? childRows(level.element, row) : []));
+  }
+  return [...groups.values()].map(group =>
+    level
+      ? {
+          ...group.record,
+          [level.element]: nest(
+            level.table,
+            group.rows.filter(row => holds(level.table, row)),
+          ),
+        }
+      : group.record,
+  );
+}
+
+function childRows(element: string, row: Row): Row[] {
+  const key = Object.keys(row).find(name => name.toLowerCase() === element.toLowerCase());
+  const value = key === undefined ? undefined : row[key];
+  if (value === undefined) return [row];
+  return (Array.isArray(value) ? value : [value]).filter(isRow);
+}
+
+/** True when a row of an outer join has anything for this level or one below it. */
+function holds(table: Table, row: Row): boolean {
+  const find = fieldFinder(table);
+  const own = Object.entries(row).some(
+    ([name, value]) => find(name) !== undefined && value !== null && value !== undefined && value !== '',
+  );
+  return (
+    own ||
+    (table.children ?? []).some(({ element, table: below }) =>
+      childRows(element, row).some(child => holds(below, child)),
+    )
+  );
+}
+
+/**
+ * One receipt for each GroupId: its items are printed together, their names numbered and joined as `1.x;2.y` (A-29e).
+ * Rows without a GroupId column are receipts as they are.
+ */
+function composeReceipts(table: Table, rows: readonly Row[], style: DateStyle): Row[] {
+  const groups = new Map<string, Record<string, string>[]>();
+  for (const [at, row] of rows.entries()) {
+    const { record, extra } = normalise(table, row);
+    const groupId = Object.entries(extra).find(([name]) => name.toLowerCase() === 'groupid')?.[1];
+    const key = typeof groupId === 'string' || typeof groupId === 'number' ? `group ${groupId}` : `row ${at}`;
+    groups.set(key, [...(groups.get(key) ?? []), record]);
+  }
+  return [...groups.values()].map(([first = {}, ...others]) => {
+    const names = [first, ...others].map(record => record['HisName'] ?? '');
+    const HisName =
+      names.length > 1 ? names.map((name, at) => `${at + 1}.${name}`).join(';') : (names[0] ?? '');
+    return style === 'slash' ? withSlashTimes(table, { ...first, HisName }) : { ...first, HisName };
+  });
+}
+
+function withSlashTimes(table: Table, record: Record<string, string>): Row {
+  const slash = (field: Field): [string, string] | [] => {
+    const name = recordName(field);
+    const time = field.format === 'yyyy-MM-dd HH:mm:ss' ? parseDateTime(record[name] ?? '') : null;
+    return time ? [name, formatDateTime(time, 'yyyy-MM-dd HH:mm:ss', 'slash')] : [];
+  };
+  return { ...record, ...Object.fromEntries(table.fields.map(slash).filter(entry => entry.length === 2)) };
+}
+
+const isRow = (value: unknown): value is Row =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+
+const notRows = (service: BookingServiceName): ExchangeError =>
+  new ExchangeError({
+    code: 'CONTRACT',
+    retry: 'never',
+    text: {
+      zh: `${service} 的应答应为数据库行或对象`,
+      en: `the answer of ${service} must be rows or an object`,
+    },
+  });
+
+const tooMany = (count: number, limit: number): ExchangeError =>
+  new ExchangeError({
+    code: 'TOO_LARGE',
+    retry: 'never',
+    text: {
+      zh: `应答有 ${count} 条，超过上限 ${limit} 条，请缩小查询范围或调高上限`,
+      en: `the answer has ${count} items, more than ${limit}: narrow the query or raise the limit`,
+    },
+  });

@@ -1,0 +1,32 @@
+import type { ProfileSettings } from '../../lib/profile/profile';
+
+/** Settings of a synthetic hospital; nothing listens at its addresses. */
+export const profileSettings = (changes: Partial<ProfileSettings> = {}): ProfileSettings => ({
+  organCode: 'XM-00000-TEST',
+  operator: 'TESTYYApi',
+  orgCode: '000000T0001',
+  orgName: '测试医院',
+  userOrganizationId: 'XM-00000-TEST',
+  userOrganizationName: '测试医院',
+  organizationId: 'XM-00000-TEST',
+  userGuid: '00000000-0000-0000-0000-000000000001',
+  callInterfaceUrl: '',
+  archiveUrl: '',
+  viewerUrl: 'http://viewer.example.invalid/IDCAS/Interface',
+  soapVersion: '1.1',
+  namespace: '',
+  wsdl: '',
+  timeout: '',
+  connections: '',
+  validation: 'lenient',
+  lengthUnit: 'char',
+  dateStyle: 'table',
+  subItemLayout: 'repeat',
+  sendApplyFormNo: false,
+  acceptedPattern: '',
+  refusedPattern: '',
+  emptyMeans: 'unconfirmed',
+  allowedOperators: '',
+  codeTableFile: '',
+  ...changes,
+});
