@@ -33,10 +33,17 @@ describe("the city's own samples", () => {
     it('passes lenient and fails strict with exactly three findings', () => {
       const row = itemOf(citySample('ArchiveAutoReport.exam.xml'), 'exammaster');
       assert.deepEqual(found(examMaster, row, lenient), []);
-      assert.deepEqual(found(examMaster, row, strict), ['state required', 'body_part_name required', 'participant_dtime required']);
+      assert.deepEqual(found(examMaster, row, strict), [
+        'state required',
+        'body_part_name required',
+        'participant_dtime required',
+      ]);
     });
     it('has its slash dates brought to the form of the table (A-37)', () => {
-      const { record, received } = normalise(examMaster, itemOf(citySample('ArchiveAutoReport.exam.xml'), 'exammaster'));
+      const { record, received } = normalise(
+        examMaster,
+        itemOf(citySample('ArchiveAutoReport.exam.xml'), 'exammaster'),
+      );
       assert.equal(record.last_update_dtime, '2030-01-02 03:04:05');
       assert.equal(record.retrieve_date, '2030-01-02');
       assert.equal(record.birth_date, '1900-01-01');
@@ -50,9 +57,18 @@ describe("the city's own samples", () => {
   describe('lab report, items of another report', () => {
     const report = (options: CheckOptions) => {
       const { root } = readXmlTolerant(citySample('ArchiveAutoReport.lab.xml'));
-      const items = childrenNamed(root, 'lab_subitem').map(wrapper => ({ ...child(wrapper, 'item')?.attributes }));
-      const input = { labmaster: { ...child(child(root, 'labmaster') ?? root, 'item')?.attributes }, lab_subitem: items };
-      const [read] = readLabReports(input, { check: options, archive: { orgCode: '000000T0001', dateStyle: 'table' }, now: new Date() });
+      const items = childrenNamed(root, 'lab_subitem').map(wrapper => ({
+        ...child(wrapper, 'item')?.attributes,
+      }));
+      const input = {
+        labmaster: { ...child(child(root, 'labmaster') ?? root, 'item')?.attributes },
+        lab_subitem: items,
+      };
+      const [read] = readLabReports(input, {
+        check: options,
+        archive: { orgCode: '000000T0001', dateStyle: 'table' },
+        now: new Date(),
+      });
       assert.ok(read);
       return read;
     };
@@ -93,7 +109,11 @@ describe("the city's own samples", () => {
     it(`${name} is refused with line and column (A-17)`, () => {
       assert.throws(
         () => readXmlTolerant(citySample(name)),
-        (error: unknown) => error instanceof ExchangeError && error.code === 'MALFORMED' && Number(error.details['line']) >= line && error.message.includes('第'),
+        (error: unknown) =>
+          error instanceof ExchangeError &&
+          error.code === 'MALFORMED' &&
+          Number(error.details['line']) >= line &&
+          error.message.includes('第'),
       );
     });
   }
@@ -107,6 +127,9 @@ describe("the city's own samples", () => {
   });
 
   it('JSON answer with typographic quotes and a trailing comma is read (A-15)', () => {
-    assert.deepEqual({ ...parseAnswerJson(citySample('platform.response.json')) }, { status: '1', msg: '成功，"已同步"', total: 1, rows: '1' });
+    assert.deepEqual(
+      { ...parseAnswerJson(citySample('platform.response.json')) },
+      { status: '1', msg: '成功，"已同步"', total: 1, rows: '1' },
+    );
   });
 });

@@ -45,44 +45,201 @@ describe('contract rules', () => {
 
   // One broken value each: the table, the change, the rule, the severity in lenient, and what its Chinese text must say.
   const cases: [string, Table, Record<string, unknown>, string, 'error' | 'warning', RegExp][] = [
-    ['empty key', labMaster, { ...clean.lab, report_form_no: '' }, 'key', 'error', /检验报告单号\(report_form_no\)是主键/],
+    [
+      'empty key',
+      labMaster,
+      { ...clean.lab, report_form_no: '' },
+      'key',
+      'error',
+      /检验报告单号\(report_form_no\)是主键/,
+    ],
     ['key of blanks', labMaster, { ...clean.lab, patient_id: ' \u3000 ' }, 'key', 'error', /病人ID/],
     ['null key', labMaster, { ...clean.lab, event_no: null }, 'key', 'error', /事件号/],
     ['empty required', labMaster, { ...clean.lab, class_code: '' }, 'required', 'warning', /不能为空/],
     ['missing required', labMaster, omit(clean.lab, 'retrieve_date'), 'required', 'warning', /归档检索日期/],
-    ['129 characters in 128', labMaster, { ...clean.lab, class_name: 'x'.repeat(129) }, 'length', 'error', /超过长度上限 128/],
-    ['43 Chinese characters in 128 bytes', labMaster, { ...clean.lab, class_name: '测'.repeat(43) }, 'bytes', 'warning', /UTF-8 字节/],
-    ['letters in a number', labMaster, { ...clean.lab, event_type: 'A1' }, 'number', 'warning', /不超过 2 位的整数/],
+    [
+      '129 characters in 128',
+      labMaster,
+      { ...clean.lab, class_name: 'x'.repeat(129) },
+      'length',
+      'error',
+      /超过长度上限 128/,
+    ],
+    [
+      '43 Chinese characters in 128 bytes',
+      labMaster,
+      { ...clean.lab, class_name: '测'.repeat(43) },
+      'bytes',
+      'warning',
+      /UTF-8 字节/,
+    ],
+    [
+      'letters in a number',
+      labMaster,
+      { ...clean.lab, event_type: 'A1' },
+      'number',
+      'warning',
+      /不超过 2 位的整数/,
+    ],
     ['too many digits', labMaster, { ...clean.lab, event_type: '100' }, 'number', 'warning', /不超过 2 位/],
     ['decimal', labSubitem, { ...clean.item, serial_no: '1.5' }, 'number', 'warning', /不超过 4 位/],
-    ['30 February', labMaster, { ...clean.lab, effective_dtime: '2030-02-30 00:00:00' }, 'date', 'error', /不是有效的日期时间/],
-    ['hour 24', labMaster, { ...clean.lab, effective_dtime: '2030-01-02 24:00:00' }, 'date', 'error', /不是有效的日期时间/],
-    ['word for a date', labMaster, { ...clean.lab, author_dtime: '昨天' }, 'date', 'error', /格式 yyyy-MM-dd HH:mm:ss/],
-    ['time with a zone', labMaster, { ...clean.lab, author_dtime: '2030-01-02T03:04:05.000Z' }, 'zone', 'error', /时区/],
-    ['rounded number', labMaster, { ...clean.lab, report_form_no: 12345678901234568 }, 'precision', 'error', /CAST|超出精度/],
+    [
+      '30 February',
+      labMaster,
+      { ...clean.lab, effective_dtime: '2030-02-30 00:00:00' },
+      'date',
+      'error',
+      /不是有效的日期时间/,
+    ],
+    [
+      'hour 24',
+      labMaster,
+      { ...clean.lab, effective_dtime: '2030-01-02 24:00:00' },
+      'date',
+      'error',
+      /不是有效的日期时间/,
+    ],
+    [
+      'word for a date',
+      labMaster,
+      { ...clean.lab, author_dtime: '昨天' },
+      'date',
+      'error',
+      /格式 yyyy-MM-dd HH:mm:ss/,
+    ],
+    [
+      'time with a zone',
+      labMaster,
+      { ...clean.lab, author_dtime: '2030-01-02T03:04:05.000Z' },
+      'zone',
+      'error',
+      /时区/,
+    ],
+    [
+      'rounded number',
+      labMaster,
+      { ...clean.lab, report_form_no: 12345678901234568 },
+      'precision',
+      'error',
+      /CAST|超出精度/,
+    ],
     ['object for text', labMaster, { ...clean.lab, name: { given: '甲' } }, 'type', 'error', /必须是文本/],
     ['list for text', labMaster, { ...clean.lab, name: ['甲'] }, 'type', 'error', /必须是文本/],
-    ['unknown state', examMaster, { ...clean.exam, state: '5' }, 'value', 'warning', /0=登记完成、1=检查完成/],
-    ['examined without a study UID', examMaster, { ...clean.exam, state: '1', study_instance_uid: '' }, 'state', 'warning', /检查状态 ≥ 1/],
-    ['written without an author', examMaster, { ...clean.exam, state: '2', author_name: '' }, 'state', 'warning', /检查状态 ≥ 2/],
-    ['reviewed without a reviewer', examMaster, { ...clean.exam, authenticator_id: '' }, 'state', 'warning', /检查状态 ≥ 3/],
+    [
+      'unknown state',
+      examMaster,
+      { ...clean.exam, state: '5' },
+      'value',
+      'warning',
+      /0=登记完成、1=检查完成/,
+    ],
+    [
+      'examined without a study UID',
+      examMaster,
+      { ...clean.exam, state: '1', study_instance_uid: '' },
+      'state',
+      'warning',
+      /检查状态 ≥ 1/,
+    ],
+    [
+      'written without an author',
+      examMaster,
+      { ...clean.exam, state: '2', author_name: '' },
+      'state',
+      'warning',
+      /检查状态 ≥ 2/,
+    ],
+    [
+      'reviewed without a reviewer',
+      examMaster,
+      { ...clean.exam, authenticator_id: '' },
+      'state',
+      'warning',
+      /检查状态 ≥ 3/,
+    ],
     ['no UID', examMaster, { ...clean.exam, study_instance_uid: '1.2.840.x' }, 'uid', 'warning', /DICOM UID/],
-    ['UID with a leading zero', examMaster, { ...clean.exam, study_instance_uid: '1.2.03' }, 'uid', 'warning', /DICOM UID/],
+    [
+      'UID with a leading zero',
+      examMaster,
+      { ...clean.exam, study_instance_uid: '1.2.03' },
+      'uid',
+      'warning',
+      /DICOM UID/,
+    ],
     ['no modality', examMaster, { ...clean.exam, class_code: '彩超' }, 'modality', 'warning', /Modality/],
-    ['long accession number', examMaster, { ...clean.exam, pacs_id: 'A'.repeat(17) }, 'accession', 'warning', /AccessionNumber 的 16 个字符/],
+    [
+      'long accession number',
+      examMaster,
+      { ...clean.exam, pacs_id: 'A'.repeat(17) },
+      'accession',
+      'warning',
+      /AccessionNumber 的 16 个字符/,
+    ],
     ['local lab code', labMaster, { ...clean.lab, class_code: 'T001' }, 'loinc', 'warning', /LOINC/],
-    ['wrong check digit', labMaster, { ...clean.lab, id_no: '000000190001010018' }, 'identity', 'warning', /校验位不符/],
-    ['ID of 17 digits', labMaster, { ...clean.lab, id_no: '00000019000101001' }, 'identity', 'warning', /应为 18 位/],
-    ['sex against the ID', labMaster, { ...clean.lab, sex_code: '2' }, 'identity-agreement', 'warning', /性别不一致/],
-    ['birth date against the ID', examMaster, { ...clean.exam, birth_date: '1900-01-02' }, 'identity-agreement', 'warning', /出生日期不一致/],
+    [
+      'wrong check digit',
+      labMaster,
+      { ...clean.lab, id_no: '000000190001010018' },
+      'identity',
+      'warning',
+      /校验位不符/,
+    ],
+    [
+      'ID of 17 digits',
+      labMaster,
+      { ...clean.lab, id_no: '00000019000101001' },
+      'identity',
+      'warning',
+      /应为 18 位/,
+    ],
+    [
+      'sex against the ID',
+      labMaster,
+      { ...clean.lab, sex_code: '2' },
+      'identity-agreement',
+      'warning',
+      /性别不一致/,
+    ],
+    [
+      'birth date against the ID',
+      examMaster,
+      { ...clean.exam, birth_date: '1900-01-02' },
+      'identity-agreement',
+      'warning',
+      /出生日期不一致/,
+    ],
     ['card of another form', labMaster, { ...clean.lab, card_no: '12345' }, 'card', 'warning', /社保卡号/],
-    ['no patient number', getExamItemListRequest, { clientType: '7', patientType: '1', startDate: '2030-01-01', endDate: '2030-01-01' }, 'essential', 'error', /患者社保卡号\(patientNo\)不能为空/],
-    ['other patient type', medicalAppointRequest, { clientType: '3', patientType: '2', patientNo: 'Z00000000', startDate: '2030-01-01', endDate: '2030-01-01', itemIDs: '1' }, 'value', 'warning', /1=门诊、3=体检/],
+    [
+      'no patient number',
+      getExamItemListRequest,
+      { clientType: '7', patientType: '1', startDate: '2030-01-01', endDate: '2030-01-01' },
+      'essential',
+      'error',
+      /患者社保卡号\(patientNo\)不能为空/,
+    ],
+    [
+      'other patient type',
+      medicalAppointRequest,
+      {
+        clientType: '3',
+        patientType: '2',
+        patientNo: 'Z00000000',
+        startDate: '2030-01-01',
+        endDate: '2030-01-01',
+        itemIDs: '1',
+      },
+      'value',
+      'warning',
+      /1=门诊、3=体检/,
+    ],
   ];
   for (const [what, table, row, rule, lenientSeverity, words] of cases) {
     it(`${what}: ${rule}`, () => {
       const violations = checked(table, row);
-      assert.deepEqual(violations.map(violation => violation.rule), [rule]);
+      assert.deepEqual(
+        violations.map(violation => violation.rule),
+        [rule],
+      );
       const [violation] = violations;
       assert.ok(violation);
       assert.match(`${violation.message.zh} ${violation.remedy.zh}`, words);
@@ -96,7 +253,9 @@ describe('contract rules', () => {
   it('counts lengths in the unit chosen (A-40)', () => {
     const name = '测'.repeat(64);
     const rules = (lengthUnit: CheckOptions['lengthUnit']): string[] =>
-      checked(labMaster, { ...clean.lab, class_name: name }, { ...strict, lengthUnit }).map(({ rule }) => rule);
+      checked(labMaster, { ...clean.lab, class_name: name }, { ...strict, lengthUnit }).map(
+        ({ rule }) => rule,
+      );
     assert.deepEqual(rules('char'), ['bytes']);
     assert.deepEqual(rules('gbk'), []);
     assert.deepEqual(rules('utf8'), ['length']);
@@ -111,7 +270,8 @@ describe('contract rules', () => {
       [examMaster, { ...clean.exam, image_descr: secret[3], name: (secret[1] ?? '').repeat(40) }],
     ];
     const said = JSON.stringify(rows.flatMap(([table, row]) => checked(table, row)));
-    for (const text of ['000000190001010018', '测试甲', 'Z99999999', '左肺']) assert.ok(!said.includes(text), text);
+    for (const text of ['000000190001010018', '测试甲', 'Z99999999', '左肺'])
+      assert.ok(!said.includes(text), text);
     assert.match(said, /000\*+18/);
   });
 
@@ -125,14 +285,28 @@ describe('contract rules', () => {
   });
 
   it('reads names in any printed form, keeps what it does not know', () => {
-    const { record, extra } = normalise(examMaster, { PACS_ID: 'A1', ReportFilePath: 'x', REPORT_FORM_NO: '001', Patient_local_Id: 'L1', 备注: 'y' });
-    assert.deepEqual([record.pacs_id, record.reportfilepath, record.report_form_no, record.patient_local_id], ['A1', 'x', '001', 'L1']);
+    const { record, extra } = normalise(examMaster, {
+      PACS_ID: 'A1',
+      ReportFilePath: 'x',
+      REPORT_FORM_NO: '001',
+      Patient_local_Id: 'L1',
+      备注: 'y',
+    });
+    assert.deepEqual(
+      [record.pacs_id, record.reportfilepath, record.report_form_no, record.patient_local_id],
+      ['A1', 'x', '001', 'L1'],
+    );
     assert.deepEqual(extra, { 备注: 'y' });
     assert.deepEqual(Object.keys(record), examMaster.fields.map(recordName));
   });
 
   it('brings codes and times to half width, and leaves free text to the letter', () => {
-    const { record } = normalise(examMaster, { class_code: 'ＣＴ', last_update_dtime: '２０３０／１／２　３：０４', image_descr: '所见：（１）正常；', name: '测试　甲' });
+    const { record } = normalise(examMaster, {
+      class_code: 'ＣＴ',
+      last_update_dtime: '２０３０／１／２　３：０４',
+      image_descr: '所见：（１）正常；',
+      name: '测试　甲',
+    });
     assert.equal(record.class_code, 'CT');
     assert.equal(record.last_update_dtime, '2030-01-02 03:04:00');
     assert.equal(record.image_descr, '所见：（１）正常；');
@@ -142,13 +316,24 @@ describe('contract rules', () => {
   it('fills defaults only where nothing stands', () => {
     const now = new Date(2030, 0, 2, 3, 4, 5);
     const { record } = normalise(labMaster, { upload_status: '1' }, { now });
-    assert.deepEqual([record.create_time, record.upload_status, record.data_status, record.is_correct], ['2030-01-02 03:04:05', '1', '1', '0']);
+    assert.deepEqual(
+      [record.create_time, record.upload_status, record.data_status, record.is_correct],
+      ['2030-01-02 03:04:05', '1', '1', '0'],
+    );
     assert.equal(normalise(labMaster, {}).record.data_status, '');
   });
 
   it('turns driver values into text without changing them', () => {
-    const { record, findings } = normalise(labMaster, { report_form_no: 12345678901234567n, event_type: 1, last_update_dtime: new Date(2030, 11, 31, 23, 59, 59), checked: true });
-    assert.deepEqual([record.report_form_no, record.event_type, record.last_update_dtime], ['12345678901234567', '1', '2030-12-31 23:59:59']);
+    const { record, findings } = normalise(labMaster, {
+      report_form_no: 12345678901234567n,
+      event_type: 1,
+      last_update_dtime: new Date(2030, 11, 31, 23, 59, 59),
+      checked: true,
+    });
+    assert.deepEqual(
+      [record.report_form_no, record.event_type, record.last_update_dtime],
+      ['12345678901234567', '1', '2030-12-31 23:59:59'],
+    );
     assert.deepEqual(findings, []);
   });
 });
@@ -168,20 +353,40 @@ describe('dates of the agreement (A-37)', () => {
     ['2028-02-29', '2028-02-29 00:00:00'],
   ];
   for (const [given, expected] of forms) {
-    it(`${given}`, () => {
+    it(given, () => {
       const value = parseDateTime(given);
       assert.ok(value);
       assert.equal(formatDateTime(value, 'yyyy-MM-dd HH:mm:ss'), expected);
     });
   }
-  for (const wrong of ['2030-13-01', '2030-02-29', '2030-00-10', '2030', '10:00', '2030-01-02 3:4', '2030-01-02 03:60:00', 'x', '2030-01-02Z03']) {
+  for (const wrong of [
+    '2030-13-01',
+    '2030-02-29',
+    '2030-00-10',
+    '2030',
+    '10:00',
+    '2030-01-02 3:4',
+    '2030-01-02 03:60:00',
+    'x',
+    '2030-01-02Z03',
+  ]) {
     it(`${wrong} is none`, () => assert.equal(parseDateTime(wrong), null));
   }
   it('writes the slash form of the samples', () => {
-    assert.equal(formatDateTime({ year: 2030, month: 1, day: 2, hour: 3, minute: 4, second: 5 }, 'yyyy-MM-dd HH:mm:ss', 'slash'), '2030/1/2 3:04:05');
+    assert.equal(
+      formatDateTime(
+        { year: 2030, month: 1, day: 2, hour: 3, minute: 4, second: 5 },
+        'yyyy-MM-dd HH:mm:ss',
+        'slash',
+      ),
+      '2030/1/2 3:04:05',
+    );
   });
   it('tells a zone from a date', () => {
-    assert.deepEqual(['2030-01-02T03:04:05Z', '2030-01-02 03:04:05+08:00', '2030-01-02', '2030-01-02 03:04'].map(hasZone), [true, true, false, false]);
+    assert.deepEqual(
+      ['2030-01-02T03:04:05Z', '2030-01-02 03:04:05+08:00', '2030-01-02', '2030-01-02 03:04'].map(hasZone),
+      [true, true, false, false],
+    );
   });
   it('normalises time ranges (A-28)', () => {
     assert.equal(normaliseTimeRange('8：00～9：30'), '08:00~09:30');
@@ -200,7 +405,9 @@ describe('composites (A-23)', () => {
     assert.equal(parseSourceId('1|99|TEST0001'), null);
   });
   it('receiptItems: trimmed, none empty (A-29c)', () => {
-    const { records, broken } = parseReceiptItems('g|1|90001|0|T|99|P|1| Z00000000;g|2|90002|0|T|99|P|1|Z00000000;');
+    const { records, broken } = parseReceiptItems(
+      'g|1|90001|0|T|99|P|1| Z00000000;g|2|90002|0|T|99|P|1|Z00000000;',
+    );
     assert.deepEqual([records.length, records[0]?.serialNo, broken.length], [2, 'Z00000000', 0]);
     assert.deepEqual(parseReceiptItems('g|1||0|T|99|P|1|Z;g|1|2|0|T|99|P|1|Z;x').broken, [1, 3]);
   });
@@ -210,7 +417,8 @@ describe('composites (A-23)', () => {
 });
 
 describe('code tables', () => {
-  const csv = 'table,localCode,localName,platformCode,platformName,confirmed\r\nSTD_EVENT_TYPE,MZ,门诊,1,"门诊, 普通",是\r\nSTD_EVENT_TYPE,ZY,住院,3,住院,\r\n';
+  const csv =
+    'table,localCode,localName,platformCode,platformName,confirmed\r\nSTD_EVENT_TYPE,MZ,门诊,1,"门诊, 普通",是\r\nSTD_EVENT_TYPE,ZY,住院,3,住院,\r\n';
   it('maps by code or name, and counts what is missing', () => {
     const tables = new CodeTables(parseCodeTableCsv(`\uFEFF${csv}`));
     assert.equal(tables.lookup('STD_EVENT_TYPE', 'mz')?.platformCode, '1');

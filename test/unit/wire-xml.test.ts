@@ -26,10 +26,19 @@ const AWKWARD = [
   '__proto__',
 ];
 
-const fxp = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '', parseTagValue: false, parseAttributeValue: false, trimValues: false, htmlEntities: true });
+const fxp = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  htmlEntities: true,
+});
 
 /** What XML 1.0 can carry of a text. */
-const carried = (text: string): string => text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Cs}/gu, '');
+const carried = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- these are the characters meant
+  text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Cs}/gu, '');
 
 describe('writing records', () => {
   for (const form of ['plain', 'escaped'] as const) {
@@ -42,7 +51,13 @@ describe('writing records', () => {
         assert.equal(XMLValidator.validate(xml), true);
         const read = readXml(xml);
         assert.equal(child(read, 'Hiskey')?.text, carried(value));
-        assert.equal(((fxp.parse(xml) as { item: Record<string, string> }).item['LabName'] ?? '').replace(/\r\n?/g, '\n'), carried(value).replace(/\r\n?/g, '\n'));
+        assert.equal(
+          ((fxp.parse(xml) as { item: Record<string, string> }).item['LabName'] ?? '').replace(
+            /\r\n?/g,
+            '\n',
+          ),
+          carried(value).replace(/\r\n?/g, '\n'),
+        );
       }
     });
   }
@@ -53,17 +68,29 @@ describe('writing records', () => {
   });
   it('writes every element, empty ones too, in order', () => {
     const read = readXml(`<item>${elementWriter(getExamItemListItem)({})}</item>`);
-    assert.deepEqual(read.children.map(({ name }) => name), getExamItemListItem.fields.map(({ name }) => name));
+    assert.deepEqual(
+      read.children.map(({ name }) => name),
+      getExamItemListItem.fields.map(({ name }) => name),
+    );
   });
 });
 
 describe('archive document (4.1)', () => {
-  const options = { orgCode: '000000T0001', orgName: '测试<医院>', dateStyle: 'table', subItemLayout: 'repeat', sendApplyFormNo: false } as const;
+  const options = {
+    orgCode: '000000T0001',
+    orgName: '测试<医院>',
+    dateStyle: 'table',
+    subItemLayout: 'repeat',
+    sendApplyFormNo: false,
+  } as const;
   const now = new Date(2030, 0, 2, 3, 5, 0);
 
   it('writes the sample, byte for byte but for white space between tags', () => {
     const sample = fixture('ArchiveAutoReport.lab.xml');
-    const rows = (wrapper: string) => readXml(sample).children.filter(({ name }) => name === wrapper).map(one => ({ ...child(one, 'item')?.attributes }));
+    const rows = (wrapper: string) =>
+      readXml(sample)
+        .children.filter(({ name }) => name === wrapper)
+        .map(one => ({ ...child(one, 'item')?.attributes }));
     const { xml } = writeArchiveDocument(
       [
         { table: labMaster, records: rows('labmaster') },
@@ -75,16 +102,28 @@ describe('archive document (4.1)', () => {
     assert.equal(xml, sample.replace(/>\s+</g, '><').trim());
   });
   it('line breaks of a finding survive as an attribute (A-19)', () => {
-    const { xml, removedCharacters } = writeArchiveDocument([{ table: examMaster, records: [{ image_descr: '第一行\r\n第二行\t完\u0007\uD800' }] }], options, now);
+    const { xml, removedCharacters } = writeArchiveDocument(
+      [{ table: examMaster, records: [{ image_descr: '第一行\r\n第二行\t完\u0007\uD800' }] }],
+      options,
+      now,
+    );
     assert.match(xml, /image_descr="第一行&#13;&#10;第二行&#9;完"/);
     assert.equal(removedCharacters, 2);
     const row = child(child(readXml(xml), 'exammaster') ?? readXml(xml), 'item');
     assert.equal(row?.attributes['image_descr'], '第一行\r\n第二行\t完');
   });
   it('groups items in one wrapper when asked (A-31), and sends apply_form_no when asked (A-39)', () => {
-    const rows = [{ table: labMaster, records: [{ apply_form_no: 'A1' }] }, { table: labSubitem, records: [{ serial_no: '1' }, { serial_no: '2' }] }];
-    const grouped = readXml(writeArchiveDocument(rows, { ...options, subItemLayout: 'group', sendApplyFormNo: true }, now).xml);
-    assert.deepEqual(grouped.children.map(({ name }) => name), ['org', 'labmaster', 'lab_subitem']);
+    const rows = [
+      { table: labMaster, records: [{ apply_form_no: 'A1' }] },
+      { table: labSubitem, records: [{ serial_no: '1' }, { serial_no: '2' }] },
+    ];
+    const grouped = readXml(
+      writeArchiveDocument(rows, { ...options, subItemLayout: 'group', sendApplyFormNo: true }, now).xml,
+    );
+    assert.deepEqual(
+      grouped.children.map(({ name }) => name),
+      ['org', 'labmaster', 'lab_subitem'],
+    );
     assert.equal(child(grouped, 'lab_subitem')?.children.length, 2);
     const names = Object.keys(child(child(grouped, 'labmaster') ?? grouped, 'item')?.attributes ?? {});
     assert.equal(names.indexOf('apply_form_no'), 2);
@@ -95,7 +134,9 @@ describe('archive document (4.1)', () => {
 
 describe('reading small documents', () => {
   it('allows a byte-order mark and blanks in front, ignores a declared encoding, drops prefixes (A-10)', () => {
-    const root = readXml('\uFEFF \n<?xml version="1.0" encoding="gb2312"?><a:root xmlns:a="x"><a:Name>测</a:Name></a:root>');
+    const root = readXml(
+      '\uFEFF \n<?xml version="1.0" encoding="gb2312"?><a:root xmlns:a="x"><a:Name>测</a:Name></a:root>',
+    );
     assert.equal(root.name, 'root');
     assert.equal(valuesOf(root)['Name'], '测');
   });
@@ -115,14 +156,21 @@ describe('reading small documents', () => {
     it(`refuses ${what} with its place, without quoting the document`, () => {
       assert.throws(
         () => readXmlTolerant(xml),
-        (error: unknown) => error instanceof ExchangeError && error.code === 'MALFORMED' && /第 \d+ 行第 \d+ 列/.test(error.message) && !/Z0000|passwd|R&D/.test(JSON.stringify(error) + error.stack),
+        (error: unknown) =>
+          error instanceof ExchangeError &&
+          error.code === 'MALFORMED' &&
+          /第 \d+ 行第 \d+ 列/.test(error.message) &&
+          !/Z0000|passwd|R&D/.test(JSON.stringify(error) + error.stack),
       );
     });
   }
   it('reads depth 64', () => assert.equal(readXml('<a>'.repeat(64) + '</a>'.repeat(64)).name, 'a'));
   it('is not confused by names of object members', () => {
     const values = valuesOf(readXml('<r><__proto__>x</__proto__><constructor>y</constructor></r>'));
-    assert.deepEqual(Object.entries(values), [['__proto__', 'x'], ['constructor', 'y']]);
+    assert.deepEqual(Object.entries(values), [
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ]);
     assert.equal(({} as Record<string, unknown>)['x'], undefined);
   });
   it('keeps ids as they are', () => {
@@ -133,7 +181,14 @@ describe('reading small documents', () => {
 
 describe('repair', () => {
   it('touches nothing but the two misprints', () => {
-    for (const text of ['<error>x</error>', '<error/>', '<a b="1" c="2"/>', '<a>b="1" b="2"</a>', 'a < b', '<error><error/></error>']) {
+    for (const text of [
+      '<error>x</error>',
+      '<error/>',
+      '<a b="1" c="2"/>',
+      '<a>b="1" b="2"</a>',
+      'a < b',
+      '<error><error/></error>',
+    ]) {
       assert.deepEqual(repairXml(text), { text, repairs: [] }, text);
     }
   });
@@ -142,7 +197,12 @@ describe('repair', () => {
     assert.deepEqual(repairXml(text), { text, repairs: [] });
   });
   it('stays linear on hostile input', () => {
-    const hostile = [`<a ${'b="1" '.repeat(40_000)}`, '<'.repeat(200_000), '<error>'.repeat(50_000), `<a b="${'x'.repeat(300_000)}`];
+    const hostile = [
+      `<a ${'b="1" '.repeat(40_000)}`,
+      '<'.repeat(200_000),
+      '<error>'.repeat(50_000),
+      `<a b="${'x'.repeat(300_000)}`,
+    ];
     for (const text of hostile) {
       const started = process.cpuUsage();
       repairXml(text);
@@ -160,21 +220,38 @@ describe('reading rows of large answers (A-49e)', () => {
   };
   it('elements, as the agreement prints them', async () => {
     const rows = await read(fixture('GetLabInfo.response.xml'));
-    assert.deepEqual(rows.map(({ row }) => row), ['labmaster', 'lab_subitem']);
-    assert.deepEqual(Object.keys(rows[0]?.values ?? {}), queryFields(labMaster).map(({ element }) => element));
+    assert.deepEqual(
+      rows.map(({ row }) => row),
+      ['labmaster', 'lab_subitem'],
+    );
+    assert.deepEqual(
+      Object.keys(rows[0]?.values ?? {}),
+      queryFields(labMaster).map(({ element }) => element),
+    );
   });
   it('attributes under item, with repeated and shared wrappers', async () => {
     const rows = await read(fixture('ArchiveAutoReport.lab.xml'));
-    assert.deepEqual(rows.map(({ row, values }) => `${row} ${values['serial_no'] ?? ''}`), ['labmaster ', 'lab_subitem 1', 'lab_subitem 2']);
+    assert.deepEqual(
+      rows.map(({ row, values }) => `${row} ${values['serial_no'] ?? ''}`),
+      ['labmaster ', 'lab_subitem 1', 'lab_subitem 2'],
+    );
     const shared = await read('<root><lab_subitem><item a="1"/><item a="2"/></lab_subitem></root>');
-    assert.deepEqual(shared.map(({ values }) => values['a']), ['1', '2']);
+    assert.deepEqual(
+      shared.map(({ values }) => values['a']),
+      ['1', '2'],
+    );
   });
   it('elements under item, attributes on the row, any case, nested rows apart', async () => {
-    const rows = await read('<r><LabMaster X="1"><Item><A>a</A><B><![CDATA[<b>]]></B></Item></LabMaster><EXAMMASTER A="2"/></r>');
-    assert.deepEqual(rows.map(({ row, values }) => [row, { ...values }]), [
-      ['labmaster', { X: '1', A: 'a', B: '<b>' }],
-      ['exammaster', { A: '2' }],
-    ]);
+    const rows = await read(
+      '<r><LabMaster X="1"><Item><A>a</A><B><![CDATA[<b>]]></B></Item></LabMaster><EXAMMASTER A="2"/></r>',
+    );
+    assert.deepEqual(
+      rows.map(({ row, values }) => [row, { ...values }]),
+      [
+        ['labmaster', { X: '1', A: 'a', B: '<b>' }],
+        ['exammaster', { A: '2' }],
+      ],
+    );
   });
   it('gives other work its turn', async () => {
     const xml = `<root>${'<lab_subitem><CLASS_CODE>T</CLASS_CODE><RESULT_VALUE>5.0</RESULT_VALUE></lab_subitem>'.repeat(20_000)}</root>`;
@@ -215,5 +292,7 @@ describe('JSON answers (A-15)', () => {
 
 function unescapeOnce(text: string): string {
   const named: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-  return text.replace(/&(#\d+|\w+);/g, (_whole, name: string) => (name.startsWith('#') ? String.fromCodePoint(Number(name.slice(1))) : (named[name] ?? '')));
+  return text.replace(/&(#\d+|\w+);/g, (_whole, name: string) =>
+    name.startsWith('#') ? String.fromCodePoint(Number(name.slice(1))) : (named[name] ?? ''),
+  );
 }

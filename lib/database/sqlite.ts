@@ -1,0 +1,153 @@
+/** An embedded SQLite database: the runtime's own `node:sqlite`, or the package with the same interface. */
+import { ExchangeError } from '../errors';
+
+export type SqlValue = string | number | bigint | null | Uint8Array;
+
+/** One row; columns by the name or alias of the query. */
+export type SqlRow = Record<string, SqlValue>;
+
+export interface SqlChange {
+  /** Rows that the statement inserted, changed or removed. */
+  readonly changes: number;
+}
+
+/** What the two engines have in common. */
+interface Statement {
+  all(...parameters: SqlValue[]): SqlRow[];
+  get(...parameters: SqlValue[]): SqlRow | undefined;
+  run(...parameters: SqlValue[]): { readonly changes: number | bigint };
+}
+interface Connection {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
+interface SqliteModule {
+  readonly DatabaseSync: new (path: string) => Connection;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+
+/**
+ * One connection to one database file. All calls are synchronous. Errors of a statement are the engine's own: they
+ * name tables and columns, never values.
+ */
+export class SqliteDatabase {
+  readonly #connection: Connection;
+  readonly #statements = new Map<string, Statement>();
+  #open = true;
+
+  private constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Opens or creates a file, or `:memory:`. Writes go to a write-ahead log, foreign keys are enforced, and a locked
+   * database is waited for up to 5 seconds.
+   * @throws {ExchangeError} CONFIG when the file cannot be opened or is no database.
+   */
+  static open(path: string): SqliteDatabase {
+    const Database = loadEngine();
+    try {
+      const connection = new Database(path);
+      connection.exec(
+        `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON`,
+      );
+      return new SqliteDatabase(connection);
+    } catch {
+      throw new ExchangeError({
+        code: 'CONFIG',
+        retry: 'never',
+        text: {
+          zh: '无法打开嵌入式数据库文件，请检查路径、权限，以及该文件是否为 SQLite 数据库',
+          en: 'cannot open the embedded database file: check its path, its permissions, and that it is an SQLite database',
+        },
+      });
+    }
+  }
+
+  /** Every row of a query. */
+  all(sql: string, ...parameters: SqlValue[]): SqlRow[] {
+    // The two engines give rows with different prototypes; plain objects print, clone and compare alike.
+    return this.#prepare(sql)
+      .all(...parameters)
+      .map(row => ({ ...row }));
+  }
+
+  /** The first row of a query. */
+  get(sql: string, ...parameters: SqlValue[]): SqlRow | undefined {
+    const row = this.#prepare(sql).get(...parameters);
+    return row && { ...row };
+  }
+
+  run(sql: string, ...parameters: SqlValue[]): SqlChange {
+    return { changes: Number(this.#prepare(sql).run(...parameters).changes) };
+  }
+
+  /** Runs several statements without parameters, such as a schema. */
+  exec(sql: string): void {
+    this.#connection.exec(sql);
+  }
+
+  /**
+   * Runs `work` in one transaction that takes the write lock at its start: all of it is committed, or nothing when
+   * `work` throws. Must not be nested.
+   */
+  transaction<T>(work: () => T): T {
+    this.#connection.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#connection.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+  }
+
+  /** Closes the connection; closing twice is allowed. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#statements.clear();
+    this.#connection.close();
+  }
+
+  #rollback(): void {
+    try {
+      this.#connection.exec('ROLLBACK');
+    } catch {
+      // Some errors, a full disk among them, have ended the transaction already.
+    }
+  }
+
+  #prepare(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) this.#statements.set(sql, (statement = this.#connection.prepare(sql)));
+    return statement;
+  }
+}
+
+let engine: SqliteModule | undefined;
+
+function loadEngine(): SqliteModule['DatabaseSync'] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own types are wider than the common ones
+  engine ??= loadBuiltin() ?? (require('@photostructure/sqlite') as SqliteModule);
+  return engine.DatabaseSync;
+}
+
+/** `node:sqlite` where this Node has it without a flag (22.13 on). */
+function loadBuiltin(): SqliteModule | undefined {
+  // oxlint-disable-next-line typescript/unbound-method -- called with `process`, and put back below
+  const emitWarning = process.emitWarning;
+  // Loading it warns about an experiment, which would greet hospitals on every start. Other warnings pass.
+  process.emitWarning = (...warning: unknown[]) => {
+    if (warning[1] !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, warning);
+  };
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- @types/node of Node 20 do not know it
+    return process.getBuiltinModule('node:sqlite') as SqliteModule | undefined;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

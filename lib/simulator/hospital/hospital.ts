@@ -1,0 +1,117 @@
+/** A hospital's back end with made-up data: booking system and laboratory in one SQLite file. */
+import { type SqlRow, SqliteDatabase } from '../../database/sqlite';
+import { type BookingAnswer, type Refusal, book, cancel } from './booking';
+import { type ReceiptRequest, receiptPdfs, receiptRows } from './receipts';
+import { openSlots, seedHospital } from './seed';
+import * as sql from './sql';
+
+export interface SyntheticHospitalOptions {
+  /** A file, or `:memory:`. An empty database is seeded. */
+  readonly path: string;
+  /** `yyyy-MM-dd`: the slots of a week start on this day; seeded orders and reports are of the day before. */
+  readonly today: string;
+}
+
+/** Upload state of a lab report: `new`, or the outcome of its registration. */
+const UPLOAD_FLAGS = { new: '0', accepted: '1', refused: '2', unconfirmed: '3', dead: '4' } as const;
+
+export type UploadState = keyof typeof UPLOAD_FLAGS;
+
+export interface HospitalCounts {
+  readonly patients: number;
+  readonly orders: number;
+  readonly booked: number;
+  readonly freeSlots: number;
+  readonly newReports: number;
+  readonly acceptedReports: number;
+  readonly otherReports: number;
+}
+
+/**
+ * The operations that the flows of a hospital need from its own systems. Rows are flat and their columns are the
+ * agreement's names, as the aliases of a hospital's own queries would be.
+ */
+export class SyntheticHospital {
+  readonly #database: SqliteDatabase;
+  readonly #today: string;
+
+  /** @throws {ExchangeError} CONFIG when the file cannot be opened. */
+  constructor({ path, today }: SyntheticHospitalOptions) {
+    this.#database = SqliteDatabase.open(path);
+    this.#today = today;
+    this.#database.exec(sql.SCHEMA);
+    // In one transaction, so that an interrupted first start leaves nothing half-filled.
+    this.#database.transaction(() => {
+      if (!this.#database.get(sql.GET_SETTING, 'today')) seedHospital(this.#database, today);
+      openSlots(this.#database, today);
+    });
+  }
+
+  /** 3.2.1: orders of a card from one day to another, both included. */
+  ordersOf(card: string, startDate: string, endDate: string): SqlRow[] {
+    return this.#database.all(sql.ORDERS_OF, card, startDate, endDate);
+  }
+
+  /** 3.2.2: free slots of one item on one day. The slot of a group is that of its main item. */
+  slotsOf(labCode: string, date: string): SqlRow[] {
+    return this.#database.all(sql.SLOTS_OF, labCode, date);
+  }
+
+  /** 3.2.3: books by Hiskey into a slot, or into the first free one when `sourceId` is empty. */
+  book(card: string, itemIds: readonly string[], sourceId = ''): BookingAnswer {
+    return book(this.#database, { card, itemIds, sourceId, today: this.#today });
+  }
+
+  /** 3.2.4: cancels by Hiskey or OrderID. */
+  cancel(ids: readonly string[]): BookingAnswer {
+    return cancel(this.#database, ids);
+  }
+
+  /** 3.2.6: one row for each group, or why there is none. */
+  receiptRows(requests: readonly ReceiptRequest[]): SqlRow[] | Refusal {
+    return receiptRows(this.#database, requests);
+  }
+
+  /** 3.2.5: one PDF for each group, or why there is none. */
+  async receiptPdfs(requests: readonly ReceiptRequest[]): Promise<Buffer[] | Refusal> {
+    const rows = this.receiptRows(requests);
+    return Array.isArray(rows) ? receiptPdfs(rows) : rows;
+  }
+
+  /** 3.2.7: departments, exam items and charge items whose exam name or pinyin contains the text, or its half. */
+  itemCatalogue(nameOrPinyin: string): SqlRow[] {
+    const [name = '', pinyin = name] = nameOrPinyin
+      .split('/')
+      .map(half => half.trim())
+      .filter(half => half !== '');
+    return name === '' ? [] : this.#database.all(sql.ITEM_CATALOGUE, name, pinyin);
+  }
+
+  /** 4.1: the oldest `limit` reports in a state, one row for each of their results. */
+  labReports(state: UploadState, limit = 50): SqlRow[] {
+    return this.#database.all(sql.LAB_REPORTS, UPLOAD_FLAGS[state], limit);
+  }
+
+  /** Notes the outcome of a report's registration. False when there is no such report. */
+  markReported(reportNo: string, outcome: Exclude<UploadState, 'new'>): boolean {
+    return this.#database.run(sql.MARK_REPORT, UPLOAD_FLAGS[outcome], reportNo).changes === 1;
+  }
+
+  counts(): HospitalCounts {
+    const row = this.#database.get(sql.COUNTS) ?? {};
+    const count = (column: keyof HospitalCounts): number => Number(row[column] ?? 0);
+    return {
+      patients: count('patients'),
+      orders: count('orders'),
+      booked: count('booked'),
+      freeSlots: count('freeSlots'),
+      newReports: count('newReports'),
+      acceptedReports: count('acceptedReports'),
+      otherReports: count('otherReports'),
+    };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

@@ -1,0 +1,106 @@
+/** CallInterface on the platform's side: header, parameters, JSON answer (3.1.2, 3.3). */
+import { type Table, recordName } from '../../contract/field';
+import { syncServices } from '../../contract/services';
+import { platformHeader } from '../../contract/tables/envelope';
+import { type CheckOptions, check } from '../../contract/validate';
+import { type Fault, UnreadableError, fault, faultOf, isRefused, refusalText } from './fault';
+import { sameSecret } from './text';
+import { type XmlNode, childNamed, readDocument } from './xml-document';
+
+export interface CallInterfaceOptions {
+  readonly operator: string;
+  readonly appId: string;
+  readonly organCode: string;
+  readonly check: CheckOptions;
+}
+
+export interface CallInterfaceResult {
+  readonly service: string;
+  /** JSON text. */
+  readonly answer: string;
+  readonly faults: readonly Fault[];
+}
+
+/** Answers one call; every fault is in the answer's Msg. */
+export function callInterface(
+  header: string,
+  body: string,
+  options: CallInterfaceOptions,
+): CallInterfaceResult {
+  try {
+    const { service, faults } = readHeader(header, options);
+    // A caller that is not known learns nothing about its parameters.
+    if (isRefused(faults)) return answered(service, 0, faults);
+    const items = itemsOf(body, faults);
+    items.forEach((item, at) =>
+      faults.push(...checkItem(syncServices[service].record, item, `Item[${at + 1}]`, options)),
+    );
+    return answered(service, items.length, faults);
+  } catch (error) {
+    if (error instanceof UnreadableError) return answered('CallInterface', 0, [error.fault]);
+    throw error;
+  }
+}
+
+function answered(service: string, count: number, faults: readonly Fault[]): CallInterfaceResult {
+  const ok = !isRefused(faults);
+  const answer = ok
+    ? { Status: 1, Msg: '', Total: count, Rows: '1' }
+    : { Status: 0, Msg: refusalText(faults), Total: 0, Rows: null };
+  return { service, answer: JSON.stringify(answer), faults };
+}
+
+type SyncService = keyof typeof syncServices;
+
+const isSyncService = (name: string): name is SyncService => Object.hasOwn(syncServices, name);
+
+function readHeader(
+  text: string,
+  { operator, appId }: CallInterfaceOptions,
+): { service: SyncService; faults: Fault[] } {
+  const header = readDocument(text);
+  const value = (name: string): string => childNamed(header, name)?.text ?? '';
+  const [serviceField, operatorField, appIdField] = platformHeader.fields.map(({ name }) => name);
+  const service = value(serviceField ?? '');
+  if (header.name !== platformHeader.root)
+    throw new UnreadableError('消息头的根元素应为 MsgHeader', 'the header element must be MsgHeader');
+  if (!isSyncService(service)) throw new UnreadableError('未知的服务名 ServerName', 'unknown ServerName');
+  const faults: Fault[] = [];
+  // Both are compared in any case, so that the time tells nothing about which one is wrong.
+  const known = [
+    sameSecret(value(operatorField ?? ''), operator),
+    sameSecret(value(appIdField ?? ''), appId),
+  ];
+  if (known.includes(false)) faults.push(fault('凭证无效', 'wrong credentials'));
+  return { service, faults };
+}
+
+function itemsOf(text: string, faults: Fault[]): XmlNode[] {
+  const body = readDocument(text);
+  const parameters = childNamed(body, 'Params');
+  if (body.name !== 'MsgBody' || !parameters)
+    throw new UnreadableError('消息体应为 MsgBody/Params', 'the body must be MsgBody/Params');
+  const items = parameters.children.filter(({ name }) => name === 'Item');
+  if (items.length === 0) faults.push(fault('没有 Item', 'there is no Item'));
+  return items;
+}
+
+/** Elements must be those of the table, in its order and case (A-09). */
+function checkItem(of: Table, item: XmlNode, place: string, options: CallInterfaceOptions): Fault[] {
+  const expected = of.fields.map(recordName);
+  const given = item.children.map(({ name }) => name);
+  const record = Object.fromEntries(item.children.map(({ name, text }) => [name, text]));
+  const faults = check(of, record, options.check, `${place}.`).map(faultOf);
+  if (given.join() !== expected.join()) {
+    faults.push(
+      fault(
+        `${place} 的元素应依次为 ${expected.join('、')}`,
+        `${place} must hold the elements ${expected.join(', ')}, in this order`,
+      ),
+    );
+  }
+  if (record['OrganCode'] !== options.organCode) {
+    faults.push(fault(`${place}.OrganCode 不是已登记的机构`, `${place}.OrganCode is not registered`));
+  }
+  return faults;
+}

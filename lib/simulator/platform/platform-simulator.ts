@@ -1,0 +1,156 @@
+/** The platform's side of the agreement, for demo, tests and self-check. Not for production: it keeps all in memory. */
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { reportMethods, soapMethods } from '../../contract/services';
+import type { CheckOptions, Validation } from '../../contract/validate';
+import type { Text } from '../../errors';
+import { type SoapCall, SoapEndpoint } from '../../soap/endpoint';
+import { readArchive } from './archive';
+import { callInterface } from './call-interface';
+import { isRefused, refusalText } from './fault';
+import { Journal, type Received, type ServiceCount } from './journal';
+import { queryReports } from './query';
+import { ReportStore } from './report-store';
+import { viewerPage, viewerPageName } from './viewer-page';
+
+export interface PlatformSimulatorOptions {
+  /** What the hospital must show: an empty expectation is never met. */
+  readonly operator: string;
+  readonly appId: string;
+  readonly organCode: string;
+  readonly orgCode: string;
+  readonly strCredential: string;
+  readonly strKey: string;
+  readonly viewerKey: string;
+  readonly validation: Validation;
+  /** What ArchiveAutoReport returns for an accepted report, which the agreement leaves open (A-30); default `1`. */
+  readonly answers?: string;
+  /** Seconds by which a Timestamp of a viewer page may differ from now; absent: any. */
+  readonly timestampTolerance?: number;
+  readonly now?: () => Date;
+}
+
+interface Events {
+  received: [Received];
+}
+
+const HTML_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+  // The address holds patient identifiers (A-74).
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/**
+ * Answers below one path, relative to where it is mounted: `/CallInterface.asmx`,
+ * `/sehr.service.auto/IAutoReport.asmx`, `/IDCAS/Interface/<page>`, and `/` with what it received so far, as HTML or,
+ * on `Accept: application/json`, as JSON. Emits `received` for every message.
+ */
+export class PlatformSimulator extends EventEmitter<Events> {
+  readonly #options: PlatformSimulatorOptions;
+  readonly #check: CheckOptions;
+  readonly #now: () => Date;
+  readonly #store = new ReportStore();
+  readonly #journal = new Journal();
+  readonly #endpoints: ReadonlyMap<string, SoapEndpoint>;
+
+  constructor(options: PlatformSimulatorOptions) {
+    super();
+    this.#options = options;
+    this.#check = { validation: options.validation, lengthUnit: 'char' };
+    this.#now = options.now ?? (() => new Date());
+    this.#endpoints = new Map([
+      ['/callinterface.asmx', this.#endpoint('CallInterface', ['CallInterface'])],
+      [
+        '/sehr.service.auto/iautoreport.asmx',
+        this.#endpoint('IAutoReport', ['ArchiveAutoReport', 'GetLabInfo', 'GetExamInfo']),
+      ],
+    ]);
+  }
+
+  /** Bound: may be mounted in Express or given to an http server. */
+  readonly handler = (request: IncomingMessage, response: ServerResponse): void => {
+    const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
+    const endpoint = this.#endpoints.get(pathname.toLowerCase());
+    if (endpoint) return endpoint.handler(request, response);
+    const viewer = viewerPageName(/^\/IDCAS\/Interface\/(\w+)$/i.exec(pathname)?.[1] ?? '');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return sendHtml(response, 405, '');
+    if (viewer) {
+      const { status, html, faults } = viewerPage(viewer, search, this.#store, {
+        ...this.#options,
+        now: this.#now,
+      });
+      this.#note(viewer, '', faults);
+      return sendHtml(response, status, html);
+    }
+    if (pathname !== '/') return sendHtml(response, 404, '');
+    if (!request.headers.accept?.includes('application/json'))
+      return sendHtml(response, 200, this.#journal.toHtml());
+    response.writeHead(200, { ...HTML_HEADERS, 'Content-Type': 'application/json; charset=utf-8' });
+    response.end(this.#journal.toJson());
+  };
+
+  counts(): ServiceCount[] {
+    return this.#journal.counts();
+  }
+
+  /** Ends the waiting calls with a fault. */
+  close(reason: Text = { zh: '平台模拟器已停止', en: 'the platform simulator has stopped' }): void {
+    for (const endpoint of this.#endpoints.values()) endpoint.close(reason);
+  }
+
+  #endpoint(serviceName: string, names: readonly (keyof typeof soapMethods)[]): SoapEndpoint {
+    return new SoapEndpoint({
+      serviceName,
+      operations: names.map(name => ({ name, parameters: soapMethods[name] })),
+      handle: call => Promise.resolve(this.#handle(call)),
+    });
+  }
+
+  #handle({ operation, parameters }: SoapCall): string {
+    switch (operation) {
+      case 'CallInterface': {
+        const [header = '', body = ''] = soapMethods.CallInterface.map(name => parameters[name] ?? '');
+        const { service, answer, faults } = callInterface(header, body, {
+          ...this.#options,
+          check: this.#check,
+        });
+        this.#note(service, '', faults);
+        return answer;
+      }
+      case 'ArchiveAutoReport':
+        return this.#archive(parameters[reportMethods.ArchiveAutoReport.parameters[0]] ?? '');
+      default: {
+        const kind = operation === 'GetLabInfo' ? 'lab' : 'exam';
+        const { answer, faults } = queryReports(kind, this.#store, parameters, {
+          ...this.#options,
+          now: this.#now,
+        });
+        this.#note(operation, '', faults);
+        return answer;
+      }
+    }
+  }
+
+  #archive(document: string): string {
+    const { kind, reports, faults } = readArchive(document, {
+      orgCode: this.#options.orgCode,
+      check: this.#check,
+    });
+    const key = reports.map(({ master }) => master['report_form_no'] ?? '').join(',');
+    this.#note(`ArchiveAutoReport (${kind})`, key, faults);
+    if (isRefused(faults)) return `失败：${refusalText(faults)}`;
+    for (const report of reports) this.#store.save(kind, report);
+    return this.#options.answers ?? '1';
+  }
+
+  #note(service: string, key: string, faults: Received['violations']): void {
+    this.emit('received', this.#journal.add(service, key, faults, this.#now()));
+  }
+}
+
+function sendHtml(response: ServerResponse, status: number, html: string): void {
+  response.writeHead(status, { ...HTML_HEADERS, 'Content-Type': 'text/html; charset=utf-8' });
+  response.end(html);
+}

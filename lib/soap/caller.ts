@@ -1,0 +1,22 @@
+/** What calls a SOAP method: the built-in client, or one that is described by a WSDL. */
+import type { SoapParameter } from '../wire/soap-types';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+export interface SoapAnswer {
+  /** Text of the result element; null when the method answered null or nothing. */
+  readonly result: string | null;
+  readonly httpStatus: number;
+  readonly durationMs: number;
+  /** Bytes of the answer on the wire. */
+  readonly bytes: number;
+}
+
+export interface SoapCaller {
+  /** @throws {ExchangeError} one class for each way a call can fail; see lib/errors. */
+  call(operation: string, parameters: readonly SoapParameter[], options?: CallOptions): Promise<SoapAnswer>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,14 @@
+export interface BookingRequestProps {
+  name: string;
+  profile: string;
+  /** Path on Node-RED's own HTTP server, under `httpNodeRoot`. */
+  path: string;
+  /** Address that the WSDL publishes; empty: the one the caller used. */
+  baseUrl: string;
+  /** Seconds the flow has to answer one call. */
+  timeout: string;
+  /** Calls that may wait for an answer at the same time. */
+  maxPending: string;
+  /** Minutes for which a repeated MedicalAppoint or CancelAppoint is answered from memory (A-29i). */
+  repeatMinutes: string;
+}

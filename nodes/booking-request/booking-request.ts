@@ -1,0 +1,66 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { BookingDesk } from '../../lib/booking/booking-desk';
+import { DEFAULT_NAMESPACE, bookingServiceNames, soapMethods } from '../../lib/contract/services';
+import { SoapEndpoint } from '../../lib/soap/endpoint';
+import { findProfile } from '../exchange-profile/profile-node';
+import { mountRoute } from '../shared/http-route';
+import { wholeNumber } from '../shared/property';
+import { statusOf } from '../shared/status';
+import type { BookingRequestProps } from './booking-request.props';
+
+export default function register(RED: NodeAPI): void {
+  function BookingRequest(this: Node, def: NodeDef & BookingRequestProps): void {
+    RED.nodes.createNode(this, def);
+    const status = statusOf(this);
+    const profileNode = findProfile(RED, def.profile);
+    if (!profileNode) return status('bad', 'no-profile');
+    if (!profileNode.secret('certificate')) this.warn(RED._('booking-request.error.no-certificate'));
+
+    const desk = new BookingDesk({
+      access: () => ({
+        certificate: profileNode.secret('certificate'),
+        allowedOperators: profileNode.profile().allowedOperators,
+        check: profileNode.profile().check,
+      }),
+      repeatMs: wholeNumber(def.repeatMinutes, 30, 0) * 60_000,
+      onCall: ({ record, ...booking }) => {
+        status('busy', 'waiting');
+        const outputs = bookingServiceNames.map(name =>
+          name === booking.service
+            ? { _msgid: RED.util.generateId(), payload: { ...record }, booking }
+            : null,
+        );
+        this.send(outputs);
+      },
+      onRefused: ({ reason }) => {
+        status('warn', 'refused');
+        this.warn(reason);
+      },
+    });
+    const endpoint = new SoapEndpoint({
+      serviceName: 'AppointmentDealInterface',
+      namespace: profileNode.profile().settings.namespace || DEFAULT_NAMESPACE,
+      operations: [{ name: 'AppointmentDealInterface', parameters: soapMethods.AppointmentDealInterface }],
+      handle: async ({ parameters }) => {
+        const answer = await desk.handle(parameters['msgHeader'] ?? null, parameters['msgBody'] ?? null);
+        status('idle', 'listening');
+        return answer;
+      },
+      timeoutMs: wholeNumber(def.timeout, 25) * 1000,
+      maxConcurrent: wholeNumber(def.maxPending, 64),
+      ...(def.baseUrl && { baseUrl: def.baseUrl }),
+    });
+    const unmount = mountRoute(RED, def.path, endpoint.handler);
+    if (!unmount) return status('bad', 'path-taken');
+    status('idle', 'listening');
+    this.on('close', () => {
+      unmount();
+      endpoint.close({
+        zh: '服务正在重新部署，请稍后重试',
+        en: 'the service is being redeployed, try again',
+      });
+      desk.close();
+    });
+  }
+  RED.nodes.registerType('booking-request', BookingRequest);
+}

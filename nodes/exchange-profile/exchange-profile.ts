@@ -1,0 +1,96 @@
+import fs from 'node:fs';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { CodeTables, parseCodeTableCsv } from '../../lib/contract/code-table';
+import hospitals from '../../lib/contract/hospitals.json';
+import { ExchangeError } from '../../lib/errors';
+import { Platform } from '../../lib/profile/platform';
+import { type Profile, readProfile } from '../../lib/profile/profile';
+import type { SoapTlsOptions } from '../../lib/soap/client';
+import { probeAddress } from '../../lib/soap/probe';
+import type { ProfileProps } from './exchange-profile.props';
+import type { ExchangeProfileNode } from './profile-node';
+
+/** Core's tls-config node: it fills TLS options, from files or from its own credentials. */
+interface TlsConfigNode extends Node {
+  addTLSOptions(options: Record<string, unknown>): SoapTlsOptions;
+}
+
+export default function register(RED: NodeAPI): void {
+  function ExchangeProfile(this: ExchangeProfileNode, def: NodeDef & ProfileProps): void {
+    RED.nodes.createNode(this, def);
+    let profile: Profile | undefined;
+    let platform: Platform | undefined;
+    this.secret = name => this.credentials?.[name] ?? '';
+    this.profile = () => (profile ??= readProfile(def, loadCodeTables(def.codeTableFile)));
+    this.platform = () =>
+      (platform ??= new Platform(this.profile(), { ...tlsOf(RED, def.tls), ...basicOf(this) }));
+    this.on('close', (_removed: boolean, done: () => void) => {
+      // Calls at work are aborted by their own nodes; an error of closing a socket changes nothing.
+      (platform?.close() ?? Promise.resolve()).then(done, done);
+    });
+  }
+  RED.nodes.registerType('exchange-profile', ExchangeProfile, {
+    credentials: {
+      appId: { type: 'password' },
+      certificate: { type: 'password' },
+      strCredential: { type: 'password' },
+      strKey: { type: 'password' },
+      viewerKey: { type: 'password' },
+      basicUser: { type: 'text' },
+      basicPassword: { type: 'password' },
+    },
+  });
+
+  RED.httpAdmin.get(
+    '/exchange-profile/hospitals',
+    RED.auth.needsPermission('exchange-profile.read'),
+    (_request, response) => {
+      response.json(hospitals);
+    },
+  );
+  RED.httpAdmin.post(
+    '/exchange-profile/test',
+    RED.auth.needsPermission('exchange-profile.write'),
+    (request, response) => {
+      const asked = request.body as { target?: string; url?: string; timeout?: string; tls?: string };
+      const url = RED.util.evaluateNodeProperty(asked.url ?? '', 'env', {} as Node, {}) as string | undefined;
+      probeAddress({
+        // A plain address is no environment variable and comes back empty.
+        url: (/\$\{/.test(asked.url ?? '') ? url : asked.url) ?? '',
+        soap: asked.target !== 'viewer',
+        timeoutMs: Math.min(Number(asked.timeout) || 10, 30) * 1000,
+        ...tlsOf(RED, asked.tls ?? ''),
+      }).then(
+        result => response.json(result),
+        () =>
+          response
+            .status(500)
+            .json({ ok: false, text: { zh: '测试失败', en: 'the test failed' }, durationMs: 0 }),
+      );
+    },
+  );
+}
+
+function tlsOf(RED: NodeAPI, id: string): { tls?: SoapTlsOptions } {
+  const node = id ? (RED.nodes.getNode(id) as TlsConfigNode | null) : null;
+  return node ? { tls: node.addTLSOptions({}) } : {};
+}
+
+function basicOf(node: ExchangeProfileNode): { basic?: { user: string; password: string } } {
+  const user = node.secret('basicUser');
+  return user ? { basic: { user, password: node.secret('basicPassword') } } : {};
+}
+
+function loadCodeTables(file: string): CodeTables {
+  if (!file) return new CodeTables();
+  try {
+    return new CodeTables(parseCodeTableCsv(fs.readFileSync(file, 'utf8')));
+  } catch (error) {
+    const why = error instanceof Error && !('code' in error) ? error.message : '读不到 | cannot be read';
+    throw new ExchangeError({
+      code: 'CONFIG',
+      retry: 'never',
+      text: { zh: `代码表文件无法使用：${why}`, en: 'the code table file cannot be used' },
+    });
+  }
+}

@@ -1,0 +1,121 @@
+/** A flow as a hospital has it, with a node of every type, for the browser tests and the pictures of the README. */
+import type { FlowNode } from './editor';
+
+const node = (
+  id: string,
+  type: string,
+  x: number,
+  y: number,
+  wires: string[][],
+  more: object = {},
+): FlowNode => ({
+  id,
+  type,
+  z: 'flow',
+  name: '',
+  x,
+  y,
+  wires,
+  ...more,
+});
+
+const profile: FlowNode = {
+  id: 'profile',
+  type: 'exchange-profile',
+  name: '测试医院',
+  organCode: 'XM-00000-TEST',
+  operator: 'TESTYYApi',
+  orgCode: '000000T0001',
+  orgName: '测试医院',
+  userOrganizationId: '',
+  userOrganizationName: '',
+  organizationId: '',
+  userGuid: '',
+  callInterfaceUrl: 'http://127.0.0.1:1880/simulator/CallInterface.asmx',
+  archiveUrl: 'http://127.0.0.1:1880/simulator/sehr.service.auto/IAutoReport.asmx',
+  viewerUrl: 'http://127.0.0.1:1880/simulator/IDCAS/Interface',
+  soapVersion: '1.1',
+  namespace: 'http://tempuri.org/',
+  wsdl: '',
+  timeout: '30',
+  connections: '4',
+  tls: '',
+  validation: 'lenient',
+  lengthUnit: 'char',
+  dateStyle: 'table',
+  subItemLayout: 'repeat',
+  sendApplyFormNo: false,
+  acceptedPattern: '^(1|true|ok|success|成功)',
+  refusedPattern: '失败|错误|error|exception|^-1|^false|^0$',
+  emptyMeans: 'unconfirmed',
+  allowedOperators: '',
+  codeTableFile: '',
+  credentials: { certificate: 'certificate-for-tests', viewerKey: 'key-for-tests' },
+};
+
+const inject = { props: [], repeat: '', crontab: '', once: false, onceDelay: 0.1, topic: '' };
+const property = { property: 'payload', propertyType: 'msg' };
+
+export const demoFlow: readonly FlowNode[] = [
+  { id: 'flow', type: 'tab', label: '测试医院' },
+  profile,
+  node(
+    'request',
+    'booking-request',
+    140,
+    160,
+    [['query'], ['slots'], ['book'], ['book'], [], ['query'], ['query']],
+    {
+      profile: 'profile',
+      path: '/exchange/AppointmentDealInterface',
+      baseUrl: '',
+      timeout: '25',
+      maxPending: '64',
+      repeatMinutes: '30',
+    },
+  ),
+  node('query', 'function', 400, 100, [['response']], {
+    name: '查询医院数据库',
+    func: 'return msg;',
+    outputs: 1,
+  }),
+  node('slots', 'function', 400, 160, [['response']], { name: '查询号源', func: 'return msg;', outputs: 1 }),
+  node('book', 'function', 400, 220, [['response']], { name: '预约与取消', func: 'return msg;', outputs: 1 }),
+  node('response', 'booking-response', 640, 160, [['log']], {
+    ...property,
+    maxItems: '1000',
+    receiptDateStyle: 'dash',
+    mergePdf: true,
+  }),
+  node('log', 'debug', 850, 160, [], {
+    name: '应答记录',
+    active: false,
+    complete: 'exchange',
+    targetType: 'msg',
+  }),
+  node('start', 'inject', 140, 340, [['register']], { name: '检验报告', ...inject }),
+  node('register', 'lab-register', 400, 340, [['accepted'], ['open']], { ...property, profile: 'profile' }),
+  node('accepted', 'debug', 640, 320, [], { name: '已接受', active: false, complete: 'payload' }),
+  node('open', 'debug', 650, 360, [], { name: '未接受', active: false, complete: 'payload' }),
+  node('exam', 'inject', 140, 440, [['viewer']], { name: '检查访问号', ...inject }),
+  node('viewer', 'viewer-token', 400, 440, [['address']], {
+    profile: 'profile',
+    page: 'ClinicExam',
+    parameters: [{ name: 'AccessionNumber', value: 'payload.accession', type: 'msg' }],
+    sendTimestamp: true,
+  }),
+  node('address', 'debug', 640, 440, [], {
+    name: '页面地址',
+    active: false,
+    complete: 'token',
+    targetType: 'msg',
+  }),
+  node('command', 'inject', 140, 540, [['simulator']], { name: '模拟平台调用', ...inject }),
+  node('simulator', 'platform-simulator', 400, 540, [['received'], ['answer']], {
+    profile: 'profile',
+    path: '/simulator',
+    bookingUrl: 'http://127.0.0.1:1880/exchange/AppointmentDealInterface',
+  }),
+  node('received', 'debug', 640, 520, [], { name: '平台收到', active: false, complete: 'payload' }),
+  node('answer', 'debug', 650, 560, [], { name: '医院应答', active: false, complete: 'payload' }),
+];

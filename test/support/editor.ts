@@ -1,0 +1,291 @@
+/** The real Node-RED editor in headless Chromium, with the built package installed. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, type Locator, type Page, chromium } from 'playwright-core';
+
+export const CHROMIUM = '/usr/bin/chromium';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Node-RED 5 where this Node.js can run it, unless NODE_RED names the other one. */
+const nodeRedPackage = (): string => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const newest = major > 22 || (major === 22 && minor >= 9) ? 'node-red-5' : 'node-red';
+  return process.env['NODE_RED'] || newest;
+};
+
+/** A node of a flow file. */
+export interface FlowNode {
+  readonly id: string;
+  readonly type: string;
+  readonly [property: string]: unknown;
+}
+
+/** A running Node-RED in a folder of its own. */
+export class NodeRed {
+  readonly url: string;
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(host: ChildProcess, folder: string, url: string) {
+    this.#process = host;
+    this.#folder = folder;
+    this.url = url;
+  }
+
+  static async start(): Promise<NodeRed> {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'regional-exchange-editor-'));
+    const host = fork(path.join(__dirname, 'node-red-host.mjs'), [nodeRedPackage(), folder], {
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const [message] = (await Promise.race([once(host, 'message'), once(host, 'exit')])) as [
+      { port?: number } | number,
+    ];
+    if (typeof message !== 'object' || !message.port) throw new Error('Node-RED did not start');
+    return new NodeRed(host, folder, `http://127.0.0.1:${message.port}/`);
+  }
+
+  /** Replaces all flows. */
+  async deploy(flows: readonly FlowNode[]): Promise<void> {
+    const answer = await fetch(`${this.url}flows`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(flows),
+    });
+    if (!answer.ok) throw new Error(`deploying: HTTP ${answer.status} ${await answer.text()}`);
+  }
+
+  /** The deployed flows, as they are stored. */
+  async flows(): Promise<FlowNode[]> {
+    return (await (await fetch(`${this.url}flows`)).json()) as FlowNode[];
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode === null) {
+      this.#process.kill();
+      await once(this.#process, 'exit');
+    }
+    fs.rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+export interface EditorOptions {
+  readonly locale: 'zh-CN' | 'en-US';
+  readonly dark?: boolean;
+}
+
+/** One open editor. */
+export class Editor {
+  readonly page: Page;
+  /** What the page wrote to its console as an error, and exceptions. */
+  readonly errors: string[] = [];
+  readonly #context: BrowserContext;
+  readonly #folder: string;
+
+  private constructor(context: BrowserContext, page: Page, folder: string) {
+    this.#context = context;
+    this.page = page;
+    this.#folder = folder;
+    page.on('console', message => {
+      // Node-RED catches what a node's editor code throws, and logs it as plain text.
+      if (
+        message.type() === 'error' ||
+        /oneditprepare|Definition error|Validation error/.test(message.text())
+      ) {
+        this.errors.push(message.text());
+      }
+    });
+    page.on('pageerror', error => this.errors.push(error.stack ?? error.message));
+  }
+
+  static async open(url: string, options: EditorOptions): Promise<Editor> {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'regional-exchange-chromium-'));
+    const context = await chromium.launchPersistentContext(folder, {
+      executablePath: CHROMIUM,
+      args: FLAGS,
+      locale: options.locale,
+      viewport: { width: 1440, height: 900 },
+    });
+    if (options.dark) await context.addInitScript(`localStorage.setItem('view-dark-theme', 'dark')`);
+    const page = context.pages()[0] ?? (await context.newPage());
+    const editor = new Editor(context, page, folder);
+    await page.goto(url);
+    await page.waitForFunction(
+      `RED?.workspaces?.active?.() && RED.nodes.getType('lab-register') && !$('#red-ui-loading-progress').is(':visible')`,
+    );
+    return editor;
+  }
+
+  /** Runs an expression in the page. */
+  async evaluate<Result>(expression: string): Promise<Result> {
+    return this.page.evaluate<Result>(expression);
+  }
+
+  /** Opens a node's dialog. Give its width to see how it looks when the user makes it narrow. */
+  async openDialog(id: string): Promise<Dialog> {
+    await this.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
+    return this.#dialog('node-input-', '#node-dialog');
+  }
+
+  /** Opens a config node's dialog. */
+  async openConfigDialog(id: string): Promise<Dialog> {
+    await this.evaluate(`RED.editor.editConfig('', RED.nodes.node('${id}').type, '${id}')`);
+    return this.#dialog('node-config-input-', '#node-config-dialog');
+  }
+
+  async #dialog(prefix: string, buttons: string): Promise<Dialog> {
+    const tray = this.page.locator('.red-ui-tray').last();
+    await tray.locator('.exchange-form').waitFor();
+    // The tray slides in; only then are its fields in place.
+    await this.page.waitForFunction(
+      `!$('.red-ui-tray').last().is(':animated') && parseInt($('.red-ui-tray').last().css('right')) === 0`,
+    );
+    return new Dialog(this.page, tray, prefix, buttons);
+  }
+
+  /** Closes whatever a failed test left open. */
+  async closeDialogs(): Promise<void> {
+    await this.evaluate(`$('#node-dialog-cancel, #node-config-dialog-cancel').trigger('click')`);
+    await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  }
+
+  /** Drags a node from the palette to the middle of the flow, and gives its id. */
+  async drag(type: string): Promise<string> {
+    const known = await this.evaluate<string[]>(`RED.nodes.filterNodes({type:'${type}'}).map(n => n.id)`);
+    const node = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+    await node.scrollIntoViewIfNeeded();
+    const from = await node.boundingBox();
+    const chart = await this.page.locator('#red-ui-workspace-chart').boundingBox();
+    if (!from || !chart) throw new Error(`${type} is not in the palette`);
+    await this.page.mouse.move(from.x + 30, from.y + 10);
+    await this.page.mouse.down();
+    await this.page.mouse.move(from.x + 60, from.y + 20, { steps: 5 });
+    await this.page.mouse.move(700, 700, { steps: 20 });
+    await this.page.mouse.up();
+    const added = `RED.nodes.filterNodes({type:'${type}'}).find(n => !${JSON.stringify(known)}.includes(n.id))?.id`;
+    await this.page.waitForFunction(added);
+    return this.evaluate<string>(added);
+  }
+
+  /** Presses Deploy and waits until Node-RED has taken the flows. */
+  async deploy(): Promise<void> {
+    const taken = this.page.waitForResponse(
+      answer => answer.request().method() === 'POST' && answer.url().endsWith('/flows'),
+    );
+    await this.page.locator('#red-ui-header-button-deploy').click();
+    await taken;
+  }
+
+  /** Saves a picture when SCREENSHOTS names a folder. */
+  async picture(name: string): Promise<void> {
+    const folder = process.env['SCREENSHOTS'];
+    if (!folder) return;
+    fs.mkdirSync(folder, { recursive: true });
+    await this.page.mouse.move(0, 0);
+    await this.evaluate(`$('#red-ui-notifications').hide()`);
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+    fs.rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** An open dialog of a node or config node. */
+export class Dialog {
+  readonly tray: Locator;
+  readonly #page: Page;
+  readonly #prefix: string;
+  readonly #buttons: string;
+
+  constructor(page: Page, tray: Locator, prefix: string, buttons: string) {
+    this.#page = page;
+    this.tray = tray;
+    this.#prefix = prefix;
+    this.#buttons = buttons;
+  }
+
+  field(name: string): Locator {
+    return this.#page.locator(`#${this.#prefix}${name}`);
+  }
+
+  /** Opens a tab of the form. Node-RED takes a second click within 0.4 s for a double click, and ignores it. */
+  async openTab(label: string): Promise<void> {
+    const tab = this.tray.locator('.red-ui-tab', { hasText: label });
+    do await tab.locator('.red-ui-tab-label').click();
+    while (!(await tab.getAttribute('class'))?.includes('active'));
+  }
+
+  /** Makes the dialog so wide, as dragging its edge does. */
+  async resize(width: number): Promise<void> {
+    await this.#page.evaluate(`$('.red-ui-tray').last().width(${width}); $(window).trigger('resize')`);
+  }
+
+  /** What stands beyond the right edge of the form, by tag and id. */
+  async overflowing(): Promise<string[]> {
+    return this.tray.locator('.exchange-form').evaluate(form => {
+      const edge = form.getBoundingClientRect().right + 1;
+      return [...form.querySelectorAll('*')]
+        .filter(
+          element => element.getClientRects().length > 0 && element.getBoundingClientRect().right > edge,
+        )
+        .map(element => `${element.tagName} ${element.id || element.className}`);
+    });
+  }
+
+  /** The text that the user reads, including placeholders and choices. */
+  async text(): Promise<string> {
+    return this.tray.evaluate(tray => {
+      const parts = [...tray.querySelectorAll('option, [placeholder]')].map(
+        element => element.getAttribute('placeholder') ?? element.textContent,
+      );
+      return [(tray as HTMLElement).innerText, ...parts].join('\n');
+    });
+  }
+
+  /** Colour and background of the visible elements that the selector finds in the form. */
+  async colours(selector: string): Promise<{ text: string; colour: string; background: string }[]> {
+    return this.tray.locator('.exchange-form').evaluate(
+      (form, wanted) =>
+        [...form.querySelectorAll(wanted)]
+          .filter(element => element.getClientRects().length > 0)
+          .map(element => {
+            let painted: Element | null = element;
+            while (painted && getComputedStyle(painted).backgroundColor.endsWith(', 0)'))
+              painted = painted.parentElement;
+            return {
+              text: element.textContent || element.id,
+              colour: getComputedStyle(element).color,
+              background: painted ? getComputedStyle(painted).backgroundColor : 'rgb(255, 255, 255)',
+            };
+          }),
+      selector,
+    );
+  }
+
+  async done(): Promise<void> {
+    await this.#leave('ok');
+  }
+
+  async cancel(): Promise<void> {
+    await this.#leave('cancel');
+  }
+
+  async #leave(button: 'ok' | 'cancel'): Promise<void> {
+    await this.#page.locator(`${this.#buttons}-${button}`).click();
+    await this.#page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  }
+}

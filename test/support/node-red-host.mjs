@@ -1,0 +1,42 @@
+// Runs a real Node-RED with the built package for the browser tests, in a process of its own: Node-RED and the test
+// helper of test/nodes share singletons. Arguments: package name of Node-RED, empty user folder. Sends {port}.
+import fs from 'node:fs';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [version, userDir] = process.argv.slice(2);
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const require = createRequire(import.meta.url);
+const RED = require(version);
+const express = createRequire(require.resolve(version))('express');
+
+const scope = path.join(userDir, 'node_modules', '@regional-exchange');
+fs.mkdirSync(scope, { recursive: true });
+fs.symlinkSync(root, path.join(scope, 'node-red-hospital'), 'junction');
+fs.writeFileSync(
+  path.join(userDir, 'package.json'),
+  JSON.stringify({ name: 'project', dependencies: { '@regional-exchange/node-red-hospital': '*' } }),
+);
+
+const app = express();
+const server = http.createServer(app);
+RED.init(server, {
+  userDir,
+  httpAdminRoot: '/',
+  // Not the default, so that a test sees whether addresses follow it.
+  httpNodeRoot: '/hie',
+  credentialSecret: 'only for tests',
+  logging: { console: { level: 'error', metrics: false, audit: false } },
+  editorTheme: { tours: false, palette: { catalogues: [] } },
+  telemetry: { enabled: false },
+  externalModules: { palette: { allowInstall: false }, modules: { allowInstall: false } },
+});
+app.use('/hie', RED.httpNode);
+app.use('/', RED.httpAdmin);
+await RED.start();
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+
+// The parent is gone: so is the reason to run.
+process.on('disconnect', () => process.exit());
