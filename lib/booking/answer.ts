@@ -120,7 +120,8 @@ function recordsOf(
 /** A hospital that keeps the status as the number of 3.3.2 is understood (A-29a). */
 function withStatusText(record: Readonly<Record<string, string>>): Row {
   const status = record['AppointmentStatus'];
-  return status ? { ...record, AppointmentStatus: statusText(status) ?? status } : record;
+  const text = status ? statusText(status) : undefined;
+  return text === undefined || text === status ? record : { ...record, AppointmentStatus: text };
 }
 
 /**

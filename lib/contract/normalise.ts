@@ -20,12 +20,46 @@ export interface NormaliseOptions {
   readonly now?: Date;
 }
 
-const finders = new WeakMap<Table, ReturnType<typeof fieldFinder>>();
+/** What normalising needs of a field, looked up once for each name that ever came. */
+interface Target {
+  readonly field: Field;
+  readonly key: string;
+  /** A code, number, time or id; anything else is free text and kept to the letter. */
+  readonly codeLike: boolean;
+}
 
-function finderOf(of: Table): ReturnType<typeof fieldFinder> {
-  let finder = finders.get(of);
-  if (!finder) finders.set(of, (finder = fieldFinder(of)));
-  return finder;
+interface Reader {
+  /** Every field with an empty value: a copy of it keeps one hidden class for all records of a table. */
+  readonly empty: Readonly<Record<string, string>>;
+  /** The field of a name; null for a name that the table does not know. */
+  readonly target: (name: string) => Target | null;
+}
+
+const readers = new WeakMap<Table, Reader>();
+
+/** Distinct names remembered for a table; a sender of random names must not fill the memory. */
+const MOST_NAMES = 1000;
+
+function readerOf(of: Table): Reader {
+  const known = readers.get(of);
+  if (known) return known;
+  const find = fieldFinder(of);
+  const targets = new Map<string, Target | null>();
+  const lookUp = (name: string): Target | null => {
+    const field = find(name);
+    const target = field ? { field, key: recordName(field), codeLike: isCodeLike(field) } : null;
+    if (targets.size < MOST_NAMES) targets.set(name, target);
+    return target;
+  };
+  const reader: Reader = {
+    empty: Object.fromEntries(of.fields.map(field => [recordName(field), ''])),
+    target: name => {
+      const target = targets.get(name);
+      return target === undefined ? lookUp(name) : target;
+    },
+  };
+  readers.set(of, reader);
+  return reader;
 }
 
 /**
@@ -38,25 +72,24 @@ export function normalise<T extends Table>(
   input: Readonly<Record<string, unknown>>,
   options: NormaliseOptions = {},
 ): Normalised<T> {
-  const find = finderOf(of);
-  const record: Record<string, string> = {};
+  const { empty, target } = readerOf(of);
+  const record: Record<string, string> = { ...empty };
   const received: Record<string, string> = {};
   const extra: Record<string, unknown> = {};
   const findings: Finding[] = [];
-  for (const field of of.fields) record[recordName(field)] = '';
-  for (const [name, value] of Object.entries(input)) {
-    const field = find(name);
-    if (!field) {
+  for (const name of Object.keys(input)) {
+    const value = input[name];
+    const to = target(name);
+    if (!to) {
       extra[name] = value;
       continue;
     }
-    const text = toText(field, value, findings);
-    const key = recordName(field);
+    const text = typeof value === 'string' ? value.trim() : toText(to.field, value, findings);
     // Two spellings of one name in one row: the filled one counts.
-    if (text === '' && record[key] !== '') continue;
-    const written = normaliseValue(field, text, findings, options.dateStyle);
-    if (written !== text) received[key] = text;
-    record[key] = written;
+    if (text === '') continue;
+    const written = to.codeLike ? normaliseCode(to.field, text, findings, options.dateStyle) : text;
+    if (written !== text) received[to.key] = text;
+    record[to.key] = written;
   }
   if (options.now) fillDefaults(of, record, options.now, options.dateStyle);
   return { record: record as RecordOf<T>, received, extra, findings };
@@ -64,8 +97,6 @@ export function normalise<T extends Table>(
 
 function toText(field: Field, value: unknown, findings: Finding[]): string {
   switch (typeof value) {
-    case 'string':
-      return value.trim();
     case 'undefined':
       return '';
     case 'number':
@@ -86,9 +117,8 @@ function toText(field: Field, value: unknown, findings: Finding[]): string {
   }
 }
 
-/** Free text is kept to the letter; what is a code, number, time or id loses full-width forms. */
-function normaliseValue(field: Field, text: string, findings: Finding[], style?: DateStyle): string {
-  if (text === '' || !isCodeLike(field)) return text;
+/** Codes, numbers, times and ids lose full-width forms; times come into the form of their field. */
+function normaliseCode(field: Field, text: string, findings: Finding[], style?: DateStyle): string {
   const plain = toHalfWidth(text).trim();
   if (!field.format) return plain;
   if (hasZone(plain)) {

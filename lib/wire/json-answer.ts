@@ -18,7 +18,9 @@ export function parseAnswerJson(text: string): Readonly<Record<string, unknown>>
 function parse(text: string): unknown {
   try {
     // A number of more than 15 digits would lose its last ones: ids stay text.
-    return JSON.parse(text.replace(STRING_OR_LONG_NUMBER, part => (part.startsWith('"') ? part : `"${part}"`)));
+    return JSON.parse(
+      text.replace(STRING_OR_LONG_NUMBER, part => (part.startsWith('"') ? part : `"${part}"`)),
+    );
   } catch {
     return undefined;
   }

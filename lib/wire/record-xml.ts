@@ -59,15 +59,25 @@ function cellOf(field: Field, form: Form): Cell {
     name: recordName(field),
     open: markup(open, form),
     close: markup(close, form),
-    write: form === 'plain' ? once : text => escapeText(once(text)),
+    write: form === 'plain' ? once : field.cdata ? text => escapeText(once(text)) : twice(once),
   };
 }
 
+/** What the first escape left alone has nothing for the second one. */
+const twice =
+  (once: (text: string) => string) =>
+  (text: string): string => {
+    const written = once(text);
+    return written === text ? text : escapeText(written);
+  };
+
 /** Escaping leaves illegal characters out by itself, but for half a surrogate pair. */
-const escapeValue = (text: string): string => escapeText(text.isWellFormed() ? text : stripIllegal(text).text);
+const escapeValue = (text: string): string =>
+  escapeText(text.isWellFormed() ? text : stripIllegal(text).text);
 
 /** What stands between the marks of a CDATA section, which the tags of the cell already hold. */
-const cdataContent = (text: string): string => cdata(stripIllegal(text).text).slice('<![CDATA['.length, -']]>'.length);
+const cdataContent = (text: string): string =>
+  cdata(stripIllegal(text).text).slice('<![CDATA['.length, -']]>'.length);
 
 /** Markup itself, or markup as it stands inside another document's text. */
 export const markup = (xml: string, form: Form): string => (form === 'plain' ? xml : escapeText(xml));

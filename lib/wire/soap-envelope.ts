@@ -127,6 +127,8 @@ const toText = (pieces: Pieces): string =>
   pieces.map((piece, index) => (index % 2 === 1 ? escapeText(piece) : piece)).join('');
 
 function toBytes(pieces: Pieces): Buffer {
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined) return Buffer.from(only);
   const writer = new XmlByteWriter(pieces.reduce((sum, piece) => sum + piece.length * 2, 512));
   for (const [index, piece] of pieces.entries()) {
     if (index % 2 === 1) writer.text(piece);
