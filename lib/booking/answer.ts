@@ -43,7 +43,7 @@ const ITEM_CLOSE = escaped('</item>');
 /** success=No with a short reason in Chinese. */
 export const refusal = (reason: string): Answer => ({
   success: false,
-  body: new EscapedXml(HEAD + NO_OPEN + escapeText(escapeText(reason)) + NO_CLOSE + TAIL),
+  body: new EscapedXml([HEAD, NO_OPEN, escapeText(escapeText(reason)), NO_CLOSE, TAIL]),
   items: 0,
 });
 
@@ -63,21 +63,20 @@ export async function writeAnswer(
   const definition = bookingServices[service];
   if ('pdf' in definition) {
     const pdf = await mergePdfs(given, options.mergePdf);
-    return success(ITEM_OPEN + pdf.toString('base64') + ITEM_CLOSE, 1);
+    return success([ITEM_OPEN, pdf.toString('base64'), ITEM_CLOSE], 1);
   }
-  if (!('items' in definition)) return success('', 0);
+  if (!('items' in definition)) return success([], 0);
   const rows = rowsOf(service, given);
   if (rows.length > options.maxItems) throw tooMany(rows.length, options.maxItems);
   const records = recordsOf(service, definition.items, rows, options);
   const write = elementWriter(definition.items, 'escaped');
-  let xml = '';
-  for (const record of records) xml += ITEM_OPEN + write(record) + ITEM_CLOSE;
-  return success(ITEMS_OPEN + xml + ITEMS_CLOSE, records.length);
+  const items = records.map(record => ITEM_OPEN + write(record) + ITEM_CLOSE);
+  return success([ITEMS_OPEN, ...items, ITEMS_CLOSE], records.length);
 }
 
-const success = (content: string, items: number): Answer => ({
+const success = (content: readonly string[], items: number): Answer => ({
   success: true,
-  body: new EscapedXml(HEAD + YES + content + TAIL),
+  body: new EscapedXml([HEAD, YES, ...content, TAIL]),
   items,
 });
 

@@ -16,6 +16,8 @@ export interface WallClock {
 
 const DATE_TIME =
   /^(\d{4})(?:-(\d{1,2})-(\d{1,2})|\/(\d{1,2})\/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))(?:[T\s]*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?$/;
+/** The form that we write. */
+const WRITTEN = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)$/;
 const COMPACT = /^(\d{8})(\d{2})(\d{2})(\d{2})?$/;
 const ZONE = /\d:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})$/i;
 const TIME_RANGE = /^(\d{1,2}):(\d{2})(?:\s*[~-]\s*(\d{1,2}):(\d{2}))?$/;
@@ -25,25 +27,32 @@ export const hasZone = (text: string): boolean => ZONE.test(text.trim());
 
 /** Reads every form that the agreement prints, and null for anything that is no valid calendar time. */
 export function parseDateTime(text: string): WallClock | null {
+  // Most columns hold this form already, and answers have hundreds of them.
+  const written = WRITTEN.exec(text);
+  if (written) return realOrNull(written, 1, 2, 3, 4, 5, 6);
   const plain = toHalfWidth(text).trim().replace(COMPACT, '$1 $2:$3:$4').replace(/:$/, '');
   const found = DATE_TIME.exec(plain);
   if (!found) return null;
-  const pick = (...groups: number[]): number =>
-    Number(groups.map(group => found[group]).find(part => part !== undefined) ?? 0);
-  const value = {
-    year: Number(found[1]),
-    month: pick(2, 4, 6, 8, 10),
-    day: pick(3, 5, 7, 9, 11),
-    hour: pick(12),
-    minute: pick(13),
-    second: pick(14),
-  };
+  // Month and day stand in the first pair of groups that took part.
+  const month = [2, 4, 6, 8, 10].find(group => found[group] !== undefined) ?? 0;
+  return realOrNull(found, 1, month, month + 1, 12, 13, 14);
+}
+
+function realOrNull(
+  found: RegExpExecArray,
+  ...groups: [number, number, number, number, number, number]
+): WallClock | null {
+  const [year, month, day, hour, minute, second] = groups.map(group =>
+    Number(found[group] ?? 0),
+  ) as typeof groups;
+  const value = { year, month, day, hour, minute, second };
   return isReal(value) ? value : null;
 }
 
 function isReal({ year, month, day, hour, minute, second }: WallClock): boolean {
   if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return false;
-  return day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  if (day <= 28) return day >= 1;
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 /** The wall clock that a JavaScript date shows in this process's time zone. */
@@ -87,5 +96,6 @@ export function normaliseTimeRange(text: string): string | null {
 export function normaliseDate(text: string, format: DateFormat, style: DateStyle = 'table'): string | null {
   if (format === 'HH:mm~HH:mm') return normaliseTimeRange(text);
   const value = parseDateTime(text);
+  if (value && style === 'table' && format === 'yyyy-MM-dd HH:mm:ss' && WRITTEN.test(text)) return text;
   return value ? formatDateTime(value, format, style) : null;
 }

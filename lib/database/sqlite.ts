@@ -16,6 +16,8 @@ interface Statement {
   all(...parameters: SqlValue[]): SqlRow[];
   get(...parameters: SqlValue[]): SqlRow | undefined;
   run(...parameters: SqlValue[]): { readonly changes: number | bigint };
+  /** `node:sqlite` has none: there, closing the connection is enough. */
+  finalize?(): void;
 }
 interface Connection {
   exec(sql: string): void;
@@ -109,6 +111,8 @@ export class SqliteDatabase {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    // An unfinished statement would keep the file open, and on Windows locked, until the garbage collector comes by.
+    for (const statement of this.#statements.values()) statement.finalize?.();
     this.#statements.clear();
     this.#connection.close();
   }

@@ -84,8 +84,11 @@ function wrapped(
   const pieces = [`<${element} xmlns="${escapeAttribute(namespace)}">`];
   for (const [name, value] of parameters) {
     if (value === null) continueMarkup(pieces, `<${name} xsi:nil="true"/>`);
-    else if (value instanceof EscapedXml) continueMarkup(pieces, `<${name}>${value.xml}</${name}>`);
-    else {
+    else if (value instanceof EscapedXml) {
+      continueMarkup(pieces, `<${name}>`);
+      for (const part of value.parts) pieces.push('', part);
+      continueMarkup(pieces, `</${name}>`);
+    } else {
       continueMarkup(pieces, `<${name}>`);
       pieces.push(value, `</${name}>`);
     }
@@ -127,12 +130,10 @@ const toText = (pieces: Pieces): string =>
   pieces.map((piece, index) => (index % 2 === 1 ? escapeText(piece) : piece)).join('');
 
 function toBytes(pieces: Pieces): Buffer {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined) return Buffer.from(only);
-  const writer = new XmlByteWriter(pieces.reduce((sum, piece) => sum + piece.length * 2, 512));
+  const writer = new XmlByteWriter(pieces.reduce((sum, piece) => sum + piece.length * 1.5, 4096));
   for (const [index, piece] of pieces.entries()) {
-    if (index % 2 === 1) writer.text(piece);
-    else writer.raw(piece);
+    if (index % 2 === 0) writer.raw(piece);
+    else if (piece !== '') writer.text(piece);
   }
   return writer.bytes();
 }

@@ -42,7 +42,7 @@ export class XmlByteWriter {
 
   /** @param expectedBytes a guess; a good one saves copying */
   constructor(expectedBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(expectedBytes);
+    this.#bytes = Buffer.allocUnsafe(Math.ceil(expectedBytes));
   }
 
   raw(xml: string): this {
