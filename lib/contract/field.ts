@@ -2,9 +2,7 @@
  * The shape in which the agreement's tables are written down. Everything else (types, validation, XML, forms, help)
  * is derived from tables of this shape.
  */
-
-/** How a value is masked wherever it is shown; see lib/privacy. */
-export type Privacy = 'name' | 'id' | 'card' | 'phone' | 'date' | 'uid' | 'text';
+import type { Privacy } from '../privacy/mask';
 
 /** `text` where the agreement states no type (3.x, 5.1.6); `json` for the values of a JSON answer. */
 export type FieldType = 'text' | 'json' | 'VARCHAR' | 'VARCHAR2' | 'CHAR' | 'NUMBER' | 'DATE';
@@ -33,6 +31,7 @@ export interface Field {
   /** `sysdate` stands for the time of writing. */
   readonly default?: string;
   readonly secret?: boolean;
+  /** How a value is masked wherever it is shown. */
   readonly privacy?: Privacy;
   /** Between the values of a list. */
   readonly separator?: string;

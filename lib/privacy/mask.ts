@@ -1,6 +1,8 @@
 /** Masking of personal data and secrets for everything that people or logs see. */
 import { createHash } from 'node:crypto';
-import type { Field, Privacy } from '../contract/field';
+
+/** Kinds of personal data; each has its own way of masking. */
+export type Privacy = 'name' | 'id' | 'card' | 'phone' | 'date' | 'uid' | 'text';
 
 /** Keeps the first `head` and last `tail` characters; a value too short for that is masked whole. */
 function keepEnds(text: string, head: number, tail: number): string {
@@ -27,7 +29,10 @@ const rules: Record<Privacy, (text: string) => string> = {
 export const mask = (text: string, kind: Privacy): string => (text === '' ? '' : rules[kind](text));
 
 /** Masks a value as its field of the agreement demands; long values are shortened to 32 characters. */
-export function maskField(field: Field, text: string): string {
+export function maskField(
+  field: { readonly secret?: boolean; readonly privacy?: Privacy },
+  text: string,
+): string {
   if (field.secret) return secretState(text);
   if (field.privacy) return mask(text, field.privacy);
   const chars = [...text];

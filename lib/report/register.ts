@@ -4,10 +4,9 @@ import { soapMethods } from '../contract/services';
 import { contractError, errorsOf } from '../contract/validate';
 import type { Violation } from '../contract/violation';
 import { ExchangeError } from '../errors';
-import type { Profile } from '../profile/profile';
 import type { SoapCaller } from '../soap/caller';
-import { writeArchiveDocument } from '../wire/archive-document';
-import { type Outcome, classify } from './acknowledgement';
+import { type ArchiveOptions, writeArchiveDocument } from '../wire/archive-document';
+import { type AcknowledgementRules, type Outcome, classify } from './acknowledgement';
 import { type LabReport, archiveRows, labReportKey } from './lab-report';
 
 /** The story of one delivery, as it stands in `msg.exchange`. */
@@ -28,6 +27,12 @@ export interface Registration {
   readonly answer: string;
 }
 
+/** What a registration takes from the hospital's profile. */
+export interface RegistrationRules {
+  readonly archive: ArchiveOptions;
+  readonly acknowledgement: AcknowledgementRules;
+}
+
 /**
  * Registers one lab report now, in one attempt.
  * @throws {ExchangeError} CONTRACT before anything is sent; the caller's transport errors.
@@ -35,13 +40,13 @@ export interface Registration {
 export async function registerLabReport(
   report: LabReport,
   caller: SoapCaller,
-  profile: Profile,
+  rules: RegistrationRules,
   signal?: AbortSignal,
 ): Promise<Registration> {
   const errors = errorsOf(report.violations);
   if (errors.length > 0) throw contractError(errors);
   const startedAt = new Date();
-  const document = writeArchiveDocument(archiveRows(report), profile.archive, startedAt);
+  const document = writeArchiveDocument(archiveRows(report), rules.archive, startedAt);
   const [parameter] = soapMethods.ArchiveAutoReport;
   const { result, durationMs } = await caller.call('ArchiveAutoReport', [[parameter, document.xml]], {
     ...(signal && { signal }),
@@ -51,7 +56,7 @@ export async function registerLabReport(
     service: 'ArchiveAutoReport',
     key: labReportKey(report),
     reportNo: report.master.report_form_no,
-    outcome: classify(result, profile.acknowledgement),
+    outcome: classify(result, rules.acknowledgement),
     attempts: 1,
     startedAt: startedAt.toISOString(),
     durationMs,

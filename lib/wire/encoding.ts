@@ -1,4 +1,4 @@
-/** Bytes to text for whatever charset a hospital's system sends, and the byte lengths that databases count. */
+/** Bytes to text for whatever charset a hospital's system sends. */
 import { TextDecoder } from 'node:util';
 import { notSoap } from './soap-types';
 
@@ -83,81 +83,4 @@ function declaredCharset(bytes: Uint8Array): string | undefined {
     'latin1',
   );
   return /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']+)["']/.exec(start)?.[1];
-}
-
-/** Length in UTF-8. */
-export const utf8Length = (text: string): number => Buffer.byteLength(text);
-
-/** Length in GBK; a character that GBK lacks counts the 4 bytes it takes in GB18030. */
-export function gbkLength(text: string): number {
-  const codes = gbkCodes();
-  let length = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) length++;
-    else if (codes[unit] !== 0) length += 2;
-    else {
-      length += 4;
-      if (unit >= 0xd800 && unit < 0xdc00) index++;
-    }
-  }
-  return length;
-}
-
-/** GBK bytes, for tests and simulators. What GBK lacks is written in the 4 bytes of GB18030. */
-export function encodeGbk(text: string): Buffer {
-  const codes = gbkCodes();
-  const bytes: number[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    const pair = code < 0x10000 ? codes[code]! : 0;
-    if (code < 0x80) bytes.push(code);
-    else if (pair !== 0) bytes.push(pair >> 8, pair & 0xff);
-    else bytes.push(...fourBytes(code));
-  }
-  return Buffer.from(bytes);
-}
-
-let codesOfUnits: Uint16Array | undefined;
-
-/** The two bytes of each character of the basic plane; 0 where there are none. Made once, by the decoder. */
-function gbkCodes(): Uint16Array {
-  if (codesOfUnits) return codesOfUnits;
-  const decoder = new TextDecoder('gb18030');
-  codesOfUnits = new Uint16Array(0x10000);
-  for (let lead = 0x81; lead <= 0xfe; lead++) {
-    for (let trail = 0x40; trail <= 0xfe; trail++) {
-      if (trail === 0x7f) continue;
-      const decoded = decoder.decode(Uint8Array.of(lead, trail));
-      if (decoded.length === 1 && decoded !== '\ufffd')
-        codesOfUnits[decoded.charCodeAt(0)] = (lead << 8) | trail;
-    }
-  }
-  return codesOfUnits;
-}
-
-/** GB18030 numbers its four-byte characters: the basic plane by a table, all above in sequence. */
-const fourBytes = (code: number): number[] =>
-  fourBytesOfNumber(code >= 0x10000 ? 189_000 + (code - 0x10000) : fourByteNumber(code));
-
-const fourBytesOfNumber = (number: number): number[] => [
-  0x81 + Math.floor(number / 12_600),
-  0x30 + (Math.floor(number / 1260) % 10),
-  0x81 + (Math.floor(number / 10) % 126),
-  0x30 + (number % 10),
-];
-
-const FOUR_BYTE_CHARACTERS_OF_BASIC_PLANE = 39_420;
-let numbersOfUnits: ReadonlyMap<number, number> | undefined;
-
-/** A lone surrogate has no number; it is written as U+FFFD. */
-function fourByteNumber(unit: number): number {
-  if (!numbersOfUnits) {
-    const all = Array.from({ length: FOUR_BYTE_CHARACTERS_OF_BASIC_PLANE }, (_, number) =>
-      fourBytesOfNumber(number),
-    );
-    const units = new TextDecoder('gb18030').decode(Uint8Array.from(all.flat()));
-    numbersOfUnits = new Map(Array.from(units, (character, number) => [character.charCodeAt(0), number]));
-  }
-  return numbersOfUnits.get(unit) ?? numbersOfUnits.get(0xfffd)!;
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { ExchangeError } from '../../lib/errors';
-import { charsetParameter, decodeText, encodeGbk, gbkLength, utf8Length } from '../../lib/wire/encoding';
+import { gbkLength, utf8Length } from '../../lib/contract/text-length';
+import { charsetParameter, decodeText } from '../../lib/wire/encoding';
+import { encodeGbk } from '../support/gbk';
 
 const TEXT = '<a>测试甲：１２３ abc</a>';
 const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();

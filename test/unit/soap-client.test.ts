@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import zlib from 'node:zlib';
 import { ExchangeError, type ErrorCode, type RetryClass } from '../../lib/errors';
 import { SoapClient, type SoapClientOptions } from '../../lib/soap/client';
-import { encodeGbk } from '../../lib/wire/encoding';
+import { encodeGbk } from '../support/gbk';
 import { buildFault, buildResponse, buildResponseBytes, parseEnvelope } from '../../lib/wire/soap-envelope';
 import {
   answering,

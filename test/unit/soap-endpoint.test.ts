@@ -5,7 +5,7 @@ import net from 'node:net';
 import zlib from 'node:zlib';
 import { ExchangeError } from '../../lib/errors';
 import { SoapEndpoint, SoapFault, type SoapCall, type SoapEndpointOptions } from '../../lib/soap/endpoint';
-import { encodeGbk } from '../../lib/wire/encoding';
+import { encodeGbk } from '../support/gbk';
 import { buildRequest, parseEnvelope, readResult } from '../../lib/wire/soap-envelope';
 import {
   deferred,
