@@ -16,8 +16,6 @@ interface Statement {
   all(...parameters: SqlValue[]): SqlRow[];
   get(...parameters: SqlValue[]): SqlRow | undefined;
   run(...parameters: SqlValue[]): { readonly changes: number | bigint };
-  /** `node:sqlite` has none: there, closing the connection is enough. */
-  finalize?(): void;
 }
 interface Connection {
   exec(sql: string): void;
@@ -107,12 +105,13 @@ export class SqliteDatabase {
     }
   }
 
-  /** Closes the connection; closing twice is allowed. */
+  /**
+   * Closes the connection; closing twice is allowed. The package, unlike `node:sqlite`, keeps the file open until its
+   * statements are garbage: what deletes the file next must not count on it.
+   */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    // An unfinished statement would keep the file open, and on Windows locked, until the garbage collector comes by.
-    for (const statement of this.#statements.values()) statement.finalize?.();
     this.#statements.clear();
     this.#connection.close();
   }

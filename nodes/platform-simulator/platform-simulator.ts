@@ -17,7 +17,9 @@ export default function register(RED: NodeAPI): void {
     if (!profileNode) return status('bad', 'no-profile');
 
     const simulator = simulatorOf(profileNode);
-    const caller = new BookingCaller({ url: def.bookingUrl, certificate: profileNode.secret('certificate') });
+    let caller: BookingCaller | undefined;
+    const callHospital = (): BookingCaller =>
+      (caller ??= new BookingCaller({ url: def.bookingUrl, certificate: profileNode.secret('certificate') }));
     const unmount = mountRoute(RED, def.path, simulator.handler, { below: true });
     if (!unmount) return status('bad', 'path-taken');
     status('idle', 'listening');
@@ -27,7 +29,7 @@ export default function register(RED: NodeAPI): void {
       const { service, record } = commandOf(msg.payload);
       status('busy', 'calling');
       try {
-        msg.payload = await caller.call(service, record);
+        msg.payload = await callHospital().call(service, record);
         status('idle', 'listening');
         send([null, msg]);
       } catch (error) {
@@ -38,7 +40,7 @@ export default function register(RED: NodeAPI): void {
     this.on('close', (_removed: boolean, done: () => void) => {
       unmount();
       simulator.close();
-      caller.close().then(done, done);
+      (caller?.close() ?? Promise.resolve()).then(done, done);
     });
   }
   RED.nodes.registerType('platform-simulator', PlatformSimulatorNode);

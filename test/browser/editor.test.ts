@@ -230,7 +230,7 @@ describe('the Node-RED editor', function () {
     });
   });
 
-  describe('in English, dark', () => {
+  describe('in English, and dark where Node-RED can be', () => {
     let editor: Editor;
     before(async () => {
       editor = await Editor.open(nodeRed.url, { locale: 'en-US', dark: true });

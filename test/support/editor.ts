@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, type Locator, type Page, chromium } from 'playwright-core';
+import { root } from './built-editor';
 
 export const CHROMIUM = '/usr/bin/chromium';
 
@@ -17,13 +18,6 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-
-/** Node-RED 5 where this Node.js can run it, unless NODE_RED names the other one. */
-const nodeRedPackage = (): string => {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const newest = major > 22 || (major === 22 && minor >= 9) ? 'node-red-5' : 'node-red';
-  return process.env['NODE_RED'] || newest;
-};
 
 /** A node of a flow file. */
 export interface FlowNode {
@@ -46,7 +40,7 @@ export class NodeRed {
 
   static async start(): Promise<NodeRed> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'regional-exchange-editor-'));
-    const host = fork(path.join(__dirname, 'node-red-host.mjs'), [nodeRedPackage(), folder], {
+    const host = fork(path.join(root, 'test/support/node-red-host.mjs'), [folder], {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -133,7 +127,7 @@ export class Editor {
     return this.page.evaluate<Result>(expression);
   }
 
-  /** Opens a node's dialog. Give its width to see how it looks when the user makes it narrow. */
+  /** Opens a node's dialog. */
   async openDialog(id: string): Promise<Dialog> {
     await this.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
     return this.#dialog('node-input-', '#node-dialog');
@@ -231,14 +225,14 @@ export class Dialog {
 
   /** Makes the dialog so wide, as dragging its edge does. */
   async resize(width: number): Promise<void> {
-    await this.#page.evaluate(`$('.red-ui-tray').last().width(${width}); $(window).trigger('resize')`);
+    await this.#page.evaluate(`$('.red-ui-tray').last().width(${width})`);
   }
 
-  /** What stands beyond the right edge of the form, by tag and id. */
+  /** What stands beyond the right edge of the dialog, by tag and id. */
   async overflowing(): Promise<string[]> {
-    return this.tray.locator('.exchange-form').evaluate(form => {
-      const edge = form.getBoundingClientRect().right + 1;
-      return [...form.querySelectorAll('*')]
+    return this.tray.evaluate(tray => {
+      const edge = tray.getBoundingClientRect().right;
+      return [...tray.querySelectorAll('.exchange-form *')]
         .filter(
           element => element.getClientRects().length > 0 && element.getBoundingClientRect().right > edge,
         )

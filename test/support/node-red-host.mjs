@@ -1,13 +1,13 @@
 // Runs a real Node-RED with the built package for the browser tests, in a process of its own: Node-RED and the test
-// helper of test/nodes share singletons. Arguments: package name of Node-RED, empty user folder. Sends {port}.
+// helper of test/nodes share singletons. Argument: an empty user folder. Sends {port}.
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { nodeRedPackage, root } from '../../scripts/shared.mjs';
 
-const [version, userDir] = process.argv.slice(2);
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const version = nodeRedPackage();
+const userDir = process.argv[2];
 const require = createRequire(import.meta.url);
 const RED = require(version);
 const express = createRequire(require.resolve(version))('express');

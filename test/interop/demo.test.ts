@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+const root = path.resolve(__dirname, '../..');
+const flows = (): FlowNode[] =>
+  JSON.parse(fs.readFileSync(path.join(root, 'flows/demo.json'), 'utf8')) as FlowNode[];
+
+interface FlowNode extends Record<string, unknown> {
+  readonly id: string;
+  readonly type: string;
+  readonly z?: string;
+  readonly g?: string;
+  readonly profile?: string;
+  readonly func?: string;
+  readonly wires?: readonly (readonly string[])[];
+}
+
+interface Finished {
+  readonly code: number | null;
+  readonly out: string;
+}
+
+describe('demo', function () {
+  this.timeout(90_000);
+  let folder: string;
+  const running = new Set<ChildProcess>();
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-test-'));
+  });
+  afterEach(() => {
+    for (const child of running) child.kill('SIGKILL');
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  function start(
+    args: readonly string[],
+    env: Record<string, string> = {},
+  ): { child: ChildProcess; finished: Promise<Finished> } {
+    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
+    running.add(child);
+    let out = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (part: Buffer) => (out += part.toString()));
+    const finished = once(child, 'close').then(([code]: (number | null)[]) => {
+      running.delete(child);
+      return { code: code ?? null, out };
+    });
+    return { child, finished };
+  }
+  const script = (module: string, options: object): string[] => [
+    '--input-type=module',
+    '--eval',
+    `import { run } from './scripts/demo/${module}'; process.exit(await run(${JSON.stringify(options)}));`,
+  ];
+
+  /** Resolves with the address of the `ready` line. */
+  function ready(child: ChildProcess): Promise<string> {
+    return new Promise((resolve, reject) => {
+      let out = '';
+      child.stdout?.on('data', (part: Buffer) => {
+        out += part.toString();
+        const found = /^ready (\S+)$/m.exec(out)?.[1];
+        if (found) resolve(found);
+      });
+      child.once('close', () => reject(new Error(`ended before it was ready: ${out}`)));
+    });
+  }
+
+  async function freePort(): Promise<string> {
+    const server = http.createServer();
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise(resolve => server.close(resolve));
+    return String(port);
+  }
+
+  it('exercises every built interface once, and says so', async () => {
+    const { code, out } = await start(['scripts/start.mjs', '--once']).finished;
+    const lines = out.split('\n').filter(line => /^(PASS|FAIL|TODO) /.test(line));
+    assert.equal(code, 0, out);
+    assert.equal(lines.length, 17, out);
+    const passed = lines.filter(line => line.startsWith('PASS')).map(line => line.split(' ')[1]);
+    for (const section of ['3.2.1', '3.2.2', '3.2.3', '3.2.4', '3.2.5', '3.2.6', '3.2.7', '4.1', '5.1.6']) {
+      assert.ok(passed.includes(section), `${section}: ${out}`);
+    }
+    assert.doesNotMatch(out, /FAIL|error:/);
+  });
+
+  it('fails, with reasons, when a flow delivers other data than the hospital has', async () => {
+    const flowFile = path.join(folder, 'broken.json');
+    const broken = flows().map(node => ({
+      ...node,
+      ...(node.func?.includes('labReports') && {
+        func: node.func.replace(
+          'return msg',
+          "for (const row of msg.payload) row.result_value += '.';\nreturn msg",
+        ),
+      }),
+      ...(node.func?.includes('slotsOf') && {
+        func: `${node.func.replace('return msg;', '')}\nmsg.payload.pop();\nreturn msg;`,
+      }),
+    }));
+    fs.writeFileSync(flowFile, JSON.stringify(broken));
+    const { code, out } = await start(script('once.mjs', { flowFile })).finished;
+    assert.equal(code, 1, out);
+    assert.match(out, /^FAIL 3\.2\.2 /m);
+    assert.match(out, /^FAIL 4\.1 /m);
+    assert.match(out, /report\[1\]\.result_value differs/);
+    assert.match(out, /^PASS 3\.2\.1 /m, 'the others are not held up');
+  });
+
+  it('runs until it is stopped, and again from the same directory', async () => {
+    const port = await freePort();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const { child, finished } = start(script('live.mjs', { userDir: path.join(folder, 'user') }), {
+        PORT: port,
+      });
+      const address = await ready(child);
+      assert.equal(address, `http://127.0.0.1:${port}/`);
+      assert.match(await (await fetch(address)).text(), /区域互联演示/);
+      const deployed = (await (await fetch(`${address}flows`)).json()) as FlowNode[];
+      assert.equal(deployed.length, flows().length);
+      const wsdl = await fetch(`${address}exchange/AppointmentDealInterface?wsdl`);
+      assert.match(await wsdl.text(), /AppointmentDealInterface/);
+      child.kill(signal);
+      const { code, out } = await finished;
+      assert.equal(code, 0, out);
+      assert.doesNotMatch(out, /error:|warn:/);
+    }
+  });
+
+  it('says that the port is taken', async () => {
+    const server = http.createServer();
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const port = String((server.address() as AddressInfo).port);
+    const { code, out } = await start(script('live.mjs', { userDir: folder }), { PORT: port }).finished;
+    server.close();
+    assert.equal(code, 1);
+    assert.match(out, new RegExp(`端口 ${port} 已被占用.*port ${port} is taken`));
+    assert.deepEqual(fs.readdirSync(folder), [], 'nothing was written');
+  });
+
+  describe('flow', () => {
+    it('is whole: every wire, group and profile it names is there', () => {
+      const nodes = flows();
+      const ids = new Set(nodes.map(({ id }) => id));
+      assert.equal(ids.size, nodes.length, 'ids are unique');
+      for (const node of nodes) {
+        const named = [...(node.wires ?? []).flat(), node.z, node.g, node.profile].filter(
+          id => id !== undefined,
+        );
+        for (const id of named) assert.ok(ids.has(id), `${node.id} names ${id}`);
+      }
+    });
+
+    it('holds no address and no secret of its own', () => {
+      const [profile] = flows().filter(({ type }) => type === 'exchange-profile');
+      const { credentials, ...settings } = profile ?? { credentials: {} };
+      for (const [name, value] of Object.entries(credentials as Record<string, string>)) {
+        assert.match(value, /^\$\{EXCHANGE_\w+\}$/, name);
+      }
+      for (const name of Object.keys(settings).filter(setting => /Url$|Code$|operator/.test(setting))) {
+        assert.match(String(settings[name as keyof typeof settings]), /^\$\{EXCHANGE_\w+\}$/, name);
+      }
+      assert.doesNotMatch(JSON.stringify(flows()), /https?:\/\/(?!tempuri)/);
+    });
+  });
+});
