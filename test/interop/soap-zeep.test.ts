@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { SoapEndpoint, SoapFault } from '../../lib/soap/endpoint';
-import { needsPeer, works } from '../support/peer';
+import { needsPeer } from '../support/peer';
 import { listen, type Listening } from '../support/raw-soap';
-
-const PYTHON = '/usr/bin/python3';
-
-interface Call {
-  readonly port: string;
-  readonly operation?: string;
-  readonly parameters: Record<string, string | null>;
-}
+import { callByZeep, hasZeep } from '../support/zeep';
 
 describe('zeep as a caller of our endpoint', () => {
   let server: Listening;
   let endpoint: SoapEndpoint;
 
   before(async function () {
-    needsPeer(this, 'python3-zeep', works(PYTHON, '-c', 'import zeep'));
+    needsPeer(this, 'python3-zeep', hasZeep());
     endpoint = new SoapEndpoint({
       serviceName: 'AppointmentDeal',
       operations: [
@@ -39,26 +30,10 @@ describe('zeep as a caller of our endpoint', () => {
   });
   after(() => server?.close());
 
-  /** All calls through one interpreter: starting it takes the longest. */
-  async function callAll(calls: readonly Call[]): Promise<Record<string, unknown>[]> {
-    const zeep = spawn(PYTHON, [path.join(__dirname, '../support/zeep-client.py')], {
-      env: { ...process.env, PYTHONIOENCODING: 'utf-8', NO_PROXY: '*' },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const lines = calls.map(call =>
-      JSON.stringify({ wsdl: `${server.url}?wsdl`, operation: 'AppointmentDealInterface', ...call }),
-    );
-    zeep.stdin.end(`${lines.join('\n')}\n`);
-    const chunks: Buffer[] = [];
-    for await (const chunk of zeep.stdout) chunks.push(Buffer.from(chunk as Uint8Array));
-    const answers = Buffer.concat(chunks).toString().trim().split('\n');
-    assert.equal(answers.length, calls.length);
-    return answers.map(answer => JSON.parse(answer) as Record<string, unknown>);
-  }
-
   it('calls through ?wsdl in SOAP 1.1 and 1.2, whatever the text holds', async () => {
     const hard = '<root><名称>测试甲 & "乙" ]]> 😀𠮷</名称>\r\n\t第二行\n</root>';
-    const answers = await callAll(
+    const answers = await callByZeep(
+      `${server.url}?wsdl`,
       ['AppointmentDealSoap', 'AppointmentDealSoap12'].flatMap(port => [
         { port, parameters: { msgHeader: hard, msgBody: '' } },
         { port, parameters: { msgBody: 'only the body' } },
