@@ -38,8 +38,10 @@ export class NodeRed {
     this.url = url;
   }
 
-  static async start(): Promise<NodeRed> {
+  /** @param prepare fills the user folder first, in place of the checkout */
+  static async start(prepare?: (folder: string) => void): Promise<NodeRed> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'regional-exchange-editor-'));
+    prepare?.(folder);
     const host = fork(path.join(root, 'test/support/node-red-host.mjs'), [folder], {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -13,12 +13,15 @@ const RED = require(version);
 const express = createRequire(require.resolve(version))('express');
 
 const scope = path.join(userDir, 'node_modules', '@regional-exchange');
-fs.mkdirSync(scope, { recursive: true });
-fs.symlinkSync(root, path.join(scope, 'node-red-hospital'), 'junction');
-fs.writeFileSync(
-  path.join(userDir, 'package.json'),
-  JSON.stringify({ name: 'project', dependencies: { '@regional-exchange/node-red-hospital': '*' } }),
-);
+// A user folder with the package installed is taken as it is; an empty one gets the checkout.
+if (!fs.existsSync(scope)) {
+  fs.mkdirSync(scope, { recursive: true });
+  fs.symlinkSync(root, path.join(scope, 'node-red-hospital'), 'junction');
+  fs.writeFileSync(
+    path.join(userDir, 'package.json'),
+    JSON.stringify({ name: 'project', dependencies: { '@regional-exchange/node-red-hospital': '*' } }),
+  );
+}
 
 const app = express();
 const server = http.createServer(app);
