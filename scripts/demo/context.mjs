@@ -1,7 +1,7 @@
 // What the checks work with: the platform's calls to the hospital, the flow's buttons, and comparing.
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
-import { bookingPath, demoSecrets, environmentOf, simulatorPath } from './settings.mjs';
+import { bookingPath, demoSecrets, environmentOf } from './settings.mjs';
 
 const require = createRequire(import.meta.url);
 const { BookingCaller } = require('../../dist/lib/simulator/platform/booking-caller.js');
@@ -26,8 +26,6 @@ export function openContext(demo) {
   const reports = new SoapClient({ url: environmentOf(demo.url).EXCHANGE_ARCHIVE_URL });
   return {
     ...demo,
-    simulatorUrl: `${demo.url}${simulatorPath}`,
-
     /** Calls a booking service as the platform does. Any deviation from the agreement fails the check. */
     async ask(service, record) {
       const answer = await caller.call(service, { clientType: '7', patientType: '1', ...record });
@@ -54,7 +52,7 @@ export function openContext(demo) {
       demo.RED.nodes.getNode(id).receive();
     },
 
-    /** Ids of the demo flow's nodes of a type, with what they are wired to. */
+    /** The demo flow's nodes of a type, as the flow file holds them. */
     nodesOf: type => demo.RED.nodes.getFlows().flows.filter(node => node.type === type),
 
     async close() {

@@ -39,7 +39,7 @@ export async function startDemo({
   if (RED.nodes.getFlows().flows.length === 0)
     await deploy(RED, JSON.parse(fs.readFileSync(flowFile, 'utf8')));
   starting = false;
-  return { RED, url, hospital, today, stop: () => stop(server, RED, hospital) };
+  return { RED, url, hospital, today, stop: () => stop({ server, RED, hospital, userDir }) };
 }
 
 function listen(server, port) {
@@ -51,11 +51,21 @@ function listen(server, port) {
 
 /** Node-RED loads the pack from here as if it had been installed; a junction needs no rights on Windows. */
 function linkPack(userDir) {
-  const { name } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const link = path.join(userDir, 'node_modules', ...name.split('/'));
+  unlinkPack(userDir);
+  const link = packLink(userDir);
   fs.mkdirSync(path.dirname(link), { recursive: true });
-  fs.rmSync(link, { recursive: true, force: true });
   fs.symlinkSync(root, link, 'junction');
+}
+
+/** Must be called before the directory is deleted: what deletes a tree must never reach the checkout through it. */
+export function unlinkPack(userDir) {
+  const link = packLink(userDir);
+  if (fs.lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) fs.unlinkSync(link);
+}
+
+function packLink(userDir) {
+  const { name } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  return path.join(userDir, 'node_modules', ...name.split('/'));
 }
 
 async function startNodeRed(server, settings) {
@@ -93,13 +103,14 @@ function flowsStarted(RED) {
   });
 }
 
-async function stop(server, RED, hospital) {
+async function stop({ server, RED, hospital, userDir }) {
   await RED.stop();
   await new Promise(resolve => {
     server.close(resolve);
     server.closeAllConnections();
   });
   hospital.close();
+  unlinkPack(userDir);
 }
 
 /** `yyyy-MM-dd` of this machine's calendar, as the hospital's clocks show it. */

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { checks } from './checks.mjs';
 import { openContext } from './context.mjs';
-import { startDemo } from './demo.mjs';
+import { startDemo, unlinkPack } from './demo.mjs';
 
 const { interfaces } = createRequire(import.meta.url)('../../dist/lib/contract/services.js');
 
@@ -21,6 +21,7 @@ export async function run({ flowFile } = {}) {
     await demo.stop();
     return failed > 0 ? 1 : 0;
   } finally {
+    unlinkPack(userDir);
     fs.rmSync(userDir, { recursive: true, force: true });
   }
 }

@@ -100,11 +100,12 @@ export function cancel(database: SqliteDatabase, ids: readonly string[]): Bookin
   if (ids.length === 0) return refuse('未提供单据号');
   return allOrNothing(database, () => {
     for (const id of ids) {
-      const members = membersOf(database, findOrder(database, id).group);
+      const { group } = findOrder(database, id);
+      const members = membersOf(database, group);
       const forbidden = members.find(({ status }) => BOOKING_FORBIDDEN.has(status));
       if (forbidden) throw new Refused(`单据 ${id} ${forbidden.status}，不能取消`);
       if (members[0]?.status === '未预约') throw new Refused(`单据 ${id} 尚未预约`);
-      for (const { group } of members.slice(0, 1)) database.run(sql.FREE_SLOTS_OF_GROUP, group);
+      database.run(sql.FREE_SLOTS_OF_GROUP, group);
       setStatus(database, members, '已取消', '组合预约', null);
     }
   });

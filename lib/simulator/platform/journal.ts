@@ -1,7 +1,6 @@
 /** What the simulated platform received: counts for each interface and the latest calls. No patient data. */
 import { type Fault, isRefused } from './fault';
-import { escapeMarkup } from './text';
-import { page } from './viewer-page';
+import { page, row } from './html';
 
 export interface Received {
   /** `ArchiveAutoReport (lab)`, `GetLabInfo`, `UpdateBillingInfo`, `ClinicExamView`, … */
@@ -57,6 +56,3 @@ export class Journal {
     return page('收到的消息', tables);
   }
 }
-
-const row = (cells: readonly string[]): string =>
-  `<tr>${cells.map(cell => `<td>${escapeMarkup(cell)}</td>`).join('')}</tr>`;

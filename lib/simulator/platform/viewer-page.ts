@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type ViewerPageName, viewerPages } from '../../contract/services';
 import { type Fault, fault, isRefused, refusalText } from './fault';
 import type { ReportStore, StoredReport } from './report-store';
+import { page, row } from './html';
 import { escapeMarkup, sameSecret } from './text';
 
 export interface ViewerPageOptions {
@@ -117,12 +118,3 @@ function examList(exams: readonly StoredReport[]): string {
   );
   return `<h2>检查 ${exams.length} 份</h2><table>${row(['报告', '检查时间', '检查号'], 'th')}${rows.join('')}</table>`;
 }
-
-const row = (cells: readonly string[], tag = 'td'): string =>
-  `<tr>${cells.map(cell => `<${tag}>${escapeMarkup(cell)}</${tag}>`).join('')}</tr>`;
-
-/** A page of the simulator; `body` is HTML. */
-export const page = (title: string, body: string): string =>
-  `<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>${escapeMarkup(title)} - 平台模拟器</title>` +
-  '<style>body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #999;padding:.3em .6em;text-align:left}</style>' +
-  `</head><body><h1>${escapeMarkup(title)}</h1><p>平台模拟器，仅供测试。</p>${body}</body></html>`;
