@@ -35,6 +35,7 @@ export function ensureInstalled() {
 /** Files below `dir` (recursive), relative to the checkout. */
 export function filesBelow(dir) {
   const found = [];
+  if (!fs.existsSync(path.join(root, dir))) return found;
   for (const entry of fs.readdirSync(path.join(root, dir), { withFileTypes: true })) {
     const name = path.posix.join(dir, entry.name);
     if (entry.isDirectory()) found.push(...filesBelow(name));
