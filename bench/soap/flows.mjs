@@ -8,9 +8,18 @@ const names = getExamItemListItem.fields.map(field => field.name);
 
 /** One item as it comes from a hospital's database; every text field filled, one in nine with something to escape. */
 const row = n =>
-  Object.fromEntries(names.map((name, at) => [name, at % 9 === 4 ? `测试科室<${n}> & "甲"` : `测试${name}${String(n).padStart(6, '0')}`]));
+  Object.fromEntries(
+    names.map((name, at) => [
+      name,
+      at % 9 === 4 ? `测试科室<${n}> & "甲"` : `测试${name}${String(n).padStart(6, '0')}`,
+    ]),
+  );
 
-export const rows = Array.from({ length: 50 }, (_, n) => ({ ...row(n), Date: '2030-01-02 03:04:05', AppointmentStatus: '未预约' }));
+export const rows = Array.from({ length: 50 }, (_, n) => ({
+  ...row(n),
+  Date: '2030-01-02 03:04:05',
+  AppointmentStatus: '未预约',
+}));
 
 const item = names.map(name => `<${name}>{{${name}}}</${name}>`).join('');
 
@@ -36,9 +45,30 @@ const profile = {
 const ROWS = "msg.payload = global.get('rows');\nreturn msg;";
 
 const nodes = [
-  { id: 'n1', type: 'booking-request', z: 'tab', profile: 'profile', path: PATHS.nodes, baseUrl: '', timeout: '25', maxPending: '64', repeatMinutes: '30', wires: [['n2'], [], [], [], [], [], []] },
+  {
+    id: 'n1',
+    type: 'booking-request',
+    z: 'tab',
+    profile: 'profile',
+    path: PATHS.nodes,
+    baseUrl: '',
+    timeout: '25',
+    maxPending: '64',
+    repeatMinutes: '30',
+    wires: [['n2'], [], [], [], [], [], []],
+  },
   { id: 'n2', type: 'function', z: 'tab', func: ROWS, outputs: 1, wires: [['n3']] },
-  { id: 'n3', type: 'booking-response', z: 'tab', property: 'payload', propertyType: 'msg', maxItems: '1000', receiptDateStyle: 'dash', mergePdf: true, wires: [[]] },
+  {
+    id: 'n3',
+    type: 'booking-response',
+    z: 'tab',
+    property: 'payload',
+    propertyType: 'msg',
+    maxItems: '1000',
+    receiptDateStyle: 'dash',
+    mergePdf: true,
+    wires: [[]],
+  },
 ];
 
 /** The same by hand: what a skilled integrator wires today. */
@@ -63,7 +93,14 @@ const core = [
     wires: [['c6']],
   },
   { id: 'c6', type: 'xml', z: 'tab', property: 'payload', attr: '', chr: '', wires: [['c7']] },
-  { id: 'c7', type: 'function', z: 'tab', func: "if (!msg.payload.root.patientNo[0]) { return null; }\nmsg.rows = global.get('rows');\nreturn msg;", outputs: 1, wires: [['c8']] },
+  {
+    id: 'c7',
+    type: 'function',
+    z: 'tab',
+    func: "if (!msg.payload.root.patientNo[0]) { return null; }\nmsg.rows = global.get('rows');\nreturn msg;",
+    outputs: 1,
+    wires: [['c8']],
+  },
   {
     id: 'c8',
     type: 'template',
@@ -87,7 +124,14 @@ const core = [
       '<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><AppointmentDealInterfaceResponse xmlns="http://tempuri.org/"><AppointmentDealInterfaceResult>{{payload}}</AppointmentDealInterfaceResult></AppointmentDealInterfaceResponse></soap:Body></soap:Envelope>',
     wires: [['c10']],
   },
-  { id: 'c10', type: 'http response', z: 'tab', statusCode: '200', headers: { 'content-type': 'text/xml; charset=utf-8' }, wires: [] },
+  {
+    id: 'c10',
+    type: 'http response',
+    z: 'tab',
+    statusCode: '200',
+    headers: { 'content-type': 'text/xml; charset=utf-8' },
+    wires: [],
+  },
 ];
 
 const listen = [{ id: 'l1', type: 'bench-soap-listen', z: 'tab', path: PATHS.listen, wires: [] }];

@@ -16,16 +16,30 @@ const express = createRequire(require.resolve(version))('express');
 fs.mkdirSync(path.join(userDir, 'nodes'), { recursive: true });
 fs.mkdirSync(path.join(userDir, 'node_modules/@regional-exchange'), { recursive: true });
 fs.symlinkSync(root, path.join(userDir, 'node_modules/@regional-exchange/node-red-hospital'), 'junction');
-fs.writeFileSync(path.join(userDir, 'package.json'), JSON.stringify({ name: 'bench', dependencies: { '@regional-exchange/node-red-hospital': '*' } }));
-fs.writeFileSync(path.join(userDir, 'nodes/soap-listen.js'), `module.exports = require(${JSON.stringify(path.join(root, 'bench/soap/soap-listen.cjs'))});\n`);
-fs.writeFileSync(path.join(userDir, 'nodes/soap-listen.html'), '<script type="text/javascript">RED.nodes.registerType("bench-soap-listen", { category: "bench", defaults: { path: { value: "" } }, inputs: 0, outputs: 0 });</script>\n');
+fs.writeFileSync(
+  path.join(userDir, 'package.json'),
+  JSON.stringify({ name: 'bench', dependencies: { '@regional-exchange/node-red-hospital': '*' } }),
+);
+fs.writeFileSync(
+  path.join(userDir, 'nodes/soap-listen.js'),
+  `module.exports = require(${JSON.stringify(path.join(root, 'bench/soap/soap-listen.cjs'))});\n`,
+);
+fs.writeFileSync(
+  path.join(userDir, 'nodes/soap-listen.html'),
+  '<script type="text/javascript">RED.nodes.registerType("bench-soap-listen", { category: "bench", defaults: { path: { value: "" } }, inputs: 0, outputs: 0 });</script>\n',
+);
 
 const app = express();
 const server = http.createServer(app);
 server.listen(0, '127.0.0.1', async () => {
   const { port } = server.address();
   const operations = [{ name: 'AppointmentDealInterface', parameters: ['msgHeader', 'msgBody'] }];
-  const wsdl = buildWsdl({ name: 'Booking', namespace: 'http://tempuri.org/', operations, address: `http://127.0.0.1:${port}/bench/listen` });
+  const wsdl = buildWsdl({
+    name: 'Booking',
+    namespace: 'http://tempuri.org/',
+    operations,
+    address: `http://127.0.0.1:${port}/bench/listen`,
+  });
   RED.init(server, {
     userDir,
     httpAdminRoot: '/admin',
@@ -37,7 +51,11 @@ server.listen(0, '127.0.0.1', async () => {
   });
   app.use('/admin', RED.httpAdmin);
   app.use('/', RED.httpNode);
-  RED.events.once('flows:started', () => RED.runtime.flows.setFlows({ flows: { flows }, deploymentType: 'full' }).then(() => process.send({ port })));
+  RED.events.once('flows:started', () =>
+    RED.runtime.flows
+      .setFlows({ flows: { flows }, deploymentType: 'full' })
+      .then(() => process.send({ port })),
+  );
   await RED.start();
 });
 process.on('message', () => process.send(process.cpuUsage()));

@@ -19,7 +19,11 @@ module.exports = function register(RED) {
       return { AppointmentDealInterfaceResult: xml };
     };
     const service = { Booking: { BookingSoap: { AppointmentDealInterface } } };
-    soap.listen(RED.httpNode, { path: config.path, services: service, xml: RED.settings.functionGlobalContext.wsdl });
+    soap.listen(RED.httpNode, {
+      path: config.path,
+      services: service,
+      xml: RED.settings.functionGlobalContext.wsdl,
+    });
   }
   RED.nodes.registerType('bench-soap-listen', SoapListen);
 };

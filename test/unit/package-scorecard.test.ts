@@ -10,10 +10,11 @@ const JUSTIFIED: Readonly<Record<string, string>> = {
   '@cantoo/pdf-lib': 'merges several receipts into the one PDF of the answer (3.2.5)',
   '@photostructure/sqlite': 'embedded database that commits to disk',
   ajv: 'validation derived from the tables of the agreement',
+  'basic-ftp': 'report files on FTP servers (5.1.5)',
   'csv-parse': 'code tables of a hospital',
-  'fast-xml-parser': 'well-formedness of XML from outside',
+  'fast-xml-parser': 'the simulator reads with another parser than ours',
   saxes: 'streaming XML reader with line and column of a fault',
-  soap: 'checks the WSDL that the booking service publishes',
+  soap: 'reads the WSDL of a platform that is described by one',
   undici: 'HTTP connections to the platform, with TLS and limits',
 };
 const MOST_DEPENDENCIES = 6;
