@@ -4,13 +4,12 @@ import { type Field, type RecordOf, type Table, fieldFinder, recordName } from '
 import { normalise } from '../contract/normalise';
 import { statusText } from '../contract/booking-status';
 import { type BookingServiceName, bookingServices } from '../contract/services';
+import { type Row, isRow } from '../contract/row';
 import { ExchangeError } from '../errors';
 import { EscapedXml } from '../wire/escaped-xml';
 import { elementWriter } from '../wire/record-xml';
 import { XML_DECLARATION, escapeText } from '../wire/xml-text';
 import { mergePdfs } from './receipt-pdf';
-
-type Row = Readonly<Record<string, unknown>>;
 
 export interface AnswerOptions {
   /** Most items in one answer (A-29h). */
@@ -199,9 +198,6 @@ function withSlashTimes(table: Table, record: Record<string, string>): Row {
   };
   return { ...record, ...Object.fromEntries(table.fields.map(slash).filter(entry => entry.length === 2)) };
 }
-
-const isRow = (value: unknown): value is Row =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 
 const notRows = (service: BookingServiceName): ExchangeError =>
   new ExchangeError({

@@ -39,6 +39,7 @@ const COLUMNS = ['table', 'localCode', 'localName', 'platformCode', 'platformNam
 
 export class CodeTables {
   readonly #entries = new Map<string, Map<string, CodeEntry>>();
+  readonly #platformCodes = new Map<string, Set<string>>();
   readonly #unmapped = new Map<string, number>();
 
   constructor(entries: readonly CodeEntry[] = []) {
@@ -46,6 +47,8 @@ export class CodeTables {
       const table = this.#entries.get(entry.table) ?? new Map<string, CodeEntry>();
       this.#entries.set(entry.table, table);
       for (const name of [entry.localCode, entry.localName]) if (name) table.set(name.toUpperCase(), entry);
+      const codes = this.#platformCodes.get(entry.table) ?? new Set<string>();
+      this.#platformCodes.set(entry.table, codes.add(entry.platformCode));
     }
   }
 
@@ -62,6 +65,11 @@ export class CodeTables {
       this.#unmapped.set(key, (this.#unmapped.get(key) ?? 0) + 1);
     }
     return found;
+  }
+
+  /** True for a code of the platform, and for a local one with an entry; a miss is counted for the report. */
+  knows(table: string, code: string): boolean {
+    return this.#platformCodes.get(table)?.has(code) === true || this.lookup(table, code) !== undefined;
   }
 
   /** Codes that were asked for and have no entry, most frequent first. */

@@ -2,7 +2,7 @@
  * The shape in which the agreement's tables are written down. Everything else (types, validation, XML, forms, help)
  * is derived from tables of this shape.
  */
-import type { Privacy } from '../privacy/mask';
+import type { Privacy } from '../privacy/privacy';
 
 /** `text` where the agreement states no type (3.x, 5.1.6); `json` for the values of a JSON answer. */
 export type FieldType = 'text' | 'json' | 'VARCHAR' | 'VARCHAR2' | 'CHAR' | 'NUMBER' | 'DATE';
@@ -41,6 +41,8 @@ export interface Field {
   readonly references?: string;
   /** DICOM attribute that must hold the same value. */
   readonly dicom?: string;
+  /** Address of a PDF or JPG: http, ftp or a share (5.1.5, A-36). */
+  readonly fileAddress?: boolean;
   /** Must be filled once State of the exam has reached this number (A-35). */
   readonly requiredFromState?: number;
   /** In the agreement's samples, but not in its table (A-39). */

@@ -2,7 +2,7 @@
 import { type DateStyle, formatDateTime, hasZone, normaliseDate, wallClockOf } from './dates';
 import { type Field, type RecordOf, type Table, fieldFinder, recordName } from './field';
 import { toHalfWidth } from './full-width';
-import type { Finding } from './violation';
+import type { Finding, Rule } from './violation';
 
 export interface Normalised<T extends Table> {
   readonly record: RecordOf<T>;
@@ -18,6 +18,24 @@ export interface NormaliseOptions {
   readonly dateStyle?: DateStyle;
   /** Time of writing, for fields whose default is `sysdate`; fields without a value get defaults only when given. */
   readonly now?: Date;
+}
+
+/**
+ * Stands in a row where a field mapping could not produce the value. Whatever is made of the row (groups, items), the
+ * fault ends as a finding of its own field and stops no other report.
+ */
+export class FailedValue {
+  readonly rule: Rule;
+  /** What the rule's message says of it; no patient data. */
+  readonly limit: string;
+  /** The value as it was found, which stays. */
+  readonly text: string;
+
+  constructor(rule: Rule, limit: string, text = '') {
+    this.rule = rule;
+    this.limit = limit;
+    this.text = text;
+  }
 }
 
 /** What normalising needs of a field, looked up once for each name that ever came. */
@@ -112,6 +130,10 @@ function toText(field: Field, value: unknown, findings: Finding[]): string {
       if (value === null) return '';
       if (value instanceof Date && !Number.isNaN(value.getTime()))
         return formatDateTime(wallClockOf(value), 'yyyy-MM-dd HH:mm:ss');
+      if (value instanceof FailedValue) {
+        findings.push({ field, rule: value.rule, value: value.text, limit: value.limit });
+        return value.text;
+      }
       findings.push({ field, rule: 'type', value: Array.isArray(value) ? 'array' : typeof value });
       return '';
   }

@@ -31,7 +31,7 @@ ajv.addFormat('HH:mm~HH:mm', text => normaliseTimeRange(text) !== null);
 
 /** JSON schema of one record. Empty values are left out of a record before it is checked. */
 export function schemaOf(of: Table, unit: LengthUnit): object {
-  const required = of.fields.filter(field => field.required).map(recordName);
+  const required = of.fields.filter(field => field.required ?? field.essential).map(recordName);
   const conditions = of.fields
     .filter(field => field.requiredFromState !== undefined)
     .map(field => ({

@@ -82,6 +82,10 @@ export const syncServices = {
   SyncAppointData: { section: '3.3.2', zh: '同步医疗机构预约信息', record: syncAppointData },
 } as const;
 
+export type SyncServiceName = keyof typeof syncServices;
+
+export const syncServiceNames = Object.keys(syncServices) as SyncServiceName[];
+
 /** Methods of IAutoReport.asmx (4). */
 export const reportMethods = {
   ArchiveAutoReport: { parameters: ['strReportInfo'], envelope: archiveEnvelope },

@@ -31,9 +31,12 @@ const ALWAYS_ERROR: ReadonlySet<Rule> = new Set([
   'zone',
   'precision',
   'type',
+  'column',
+  'expression',
 ]);
 /** Hints in both profiles: the agreement's own samples fail them, or the limit is not stated. */
 const ALWAYS_WARNING: ReadonlySet<Rule> = new Set([
+  'address-secret',
   'bytes',
   'loinc',
   'accession',
@@ -60,7 +63,9 @@ export function check(
   const findings = [
     ...known,
     ...table,
-    ...of.fields.flatMap(field => checkField(of, field, record, options)),
+    ...of.fields
+      .filter(field => !reported.has(field))
+      .flatMap(field => checkField(of, field, record, options)),
   ];
   const place = (finding: Finding): number => of.fields.indexOf(finding.field);
   return findings
@@ -101,6 +106,10 @@ export function contractError(violations: readonly Violation[]): ExchangeError {
   });
 }
 
+/** One violation outside the tables: a value without which the record means nothing. */
+export const missing = (of: Table, field: Field): Violation =>
+  describe(of, { field, rule: 'essential', value: '' }, 'error');
+
 export const errorsOf = (violations: readonly Violation[]): Violation[] =>
   violations.filter(({ severity }) => severity === 'error');
 
@@ -127,7 +136,7 @@ function checkField(of: Table, field: Field, record: Record_, options: CheckOpti
   if (
     field.codeTable &&
     options.codeTables?.has(field.codeTable) &&
-    !options.codeTables.lookup(field.codeTable, value)
+    !options.codeTables.knows(field.codeTable, value)
   ) {
     findings.push(found('code', field.codeTable));
   }
@@ -138,9 +147,19 @@ function checkField(of: Table, field: Field, record: Record_, options: CheckOpti
     findings.push(found('accession', String(ACCESSION_LENGTH)));
   if (of.row?.startsWith('lab') && field.name === 'Class_Code' && !/^\d{1,5}-\d$/.test(value))
     findings.push(found('loinc'));
+  if (field.fileAddress) findings.push(...checkAddress(field, value));
   if (isCardField(field) && !(options.cardPattern ?? DEFAULT_CARD_PATTERN).test(value))
     findings.push(found('card'));
   if (field.privacy === 'id') findings.push(...checkIdentity(of, field, value, record));
+  return findings;
+}
+
+const FILE_ADDRESS = /^(?:https?:\/\/|ftps?:\/\/|\\\\)[^\s]+\.(?:pdf|jpe?g)(?:[?#]\S*)?$/i;
+
+function checkAddress(field: Field, value: string): Finding[] {
+  const findings: Finding[] = [];
+  if (!FILE_ADDRESS.test(value)) findings.push({ field, rule: 'address', value });
+  if (/^[a-z]+:\/\/[^/?#]*@/i.test(value)) findings.push({ field, rule: 'address-secret', value });
   return findings;
 }
 

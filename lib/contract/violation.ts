@@ -1,6 +1,6 @@
 /** What can be wrong with a value, and how it is said in both languages. */
 import type { Text } from '../errors';
-import { maskField } from '../privacy/mask';
+import { maskField, maskUrl } from '../privacy/mask';
 import { type Field, type Table, recordName } from './field';
 
 export type Rule =
@@ -38,6 +38,14 @@ export type Rule =
   | 'loinc'
   /** Longer than DICOM allows for an accession number (A-53). */
   | 'accession'
+  /** No address of a PDF or JPG by http, ftp or share (5.1.5, A-36). */
+  | 'address'
+  /** An address with user and password in it (A-58). */
+  | 'address-secret'
+  /** The field mapping names a column that the row lacks; limit: the column, a tab, the columns present. */
+  | 'column'
+  /** The field mapping's expression failed; limit: JSONata's error code. */
+  | 'expression'
   /** Differs from the value it must equal: another table, or the profile (A-49g). */
   | 'reference'
   /** ID number: wrong form, date or check digit (GB 11643; A-81). */
@@ -163,6 +171,43 @@ const wordings: Record<Rule, Wording> = {
       en: 'images may not be matched: check the exam number',
     },
   },
+  address: {
+    message: () => ({
+      zh: '不是 PDF 或 JPG 文件的 http、ftp 或共享路径',
+      en: 'is no http, ftp or share address of a PDF or JPG file',
+    }),
+    remedy: { zh: '请用“图文报告”节点生成地址', en: 'let the report-file node make the address' },
+  },
+  'address-secret': {
+    message: () => ({ zh: '地址中带有用户名或密码', en: 'holds a user name or password' }),
+    remedy: {
+      zh: '请改用匿名可取的地址，并更换该密码',
+      en: 'use an address that needs none, and change that password',
+    },
+  },
+  column: {
+    message: limit => {
+      const [column, present] = limit.split('\t');
+      return {
+        zh: `对照的列“${column}”不在数据中（现有列：${present}）`,
+        en: `is mapped to column "${column}", which the data lacks (it has ${present})`,
+      };
+    },
+    remedy: {
+      zh: '请改正字段映射或查询；时有时无的列请用表达式取值',
+      en: 'mend the field mapping or the query; take a column that may be absent by an expression',
+    },
+  },
+  expression: {
+    message: code => ({
+      zh: `的映射表达式出错（${code}）`,
+      en: `has a mapping expression that failed (${code})`,
+    }),
+    remedy: {
+      zh: '请在字段映射中改正表达式，注意空值',
+      en: 'mend the expression in the field mapping; mind empty values',
+    },
+  },
   reference: {
     message: what => ({ zh: `与 ${what} 不一致`, en: `differs from ${what}` }),
     remedy: ask,
@@ -190,7 +235,8 @@ export function describe(of: Table, finding: Finding, severity: Severity, prefix
   const words = wordings[rule];
   const said = words.message(finding.limit ?? '');
   const name = recordName(field);
-  const value = finding.value === '' ? '' : maskField(field, finding.value);
+  const shown = field.fileAddress ? maskUrl(finding.value) : finding.value;
+  const value = shown === '' ? '' : maskField(field, shown);
   return {
     severity,
     rule,

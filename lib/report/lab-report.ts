@@ -1,32 +1,24 @@
 /** Lab reports in the forms that hospitals have them → reports of the agreement, checked (4.1). */
-import { type RecordOf, type Table, fieldFinder, recordName } from '../contract/field';
+import { type RecordOf, fieldFinder, recordName } from '../contract/field';
 import { normalise } from '../contract/normalise';
+import { type Row, findKey, isRow, textAt } from '../contract/row';
 import { LAB_JOIN } from '../contract/services';
 import { labMaster, labSubitem } from '../contract/tables/lab';
 import { type CheckOptions, check, mismatch } from '../contract/validate';
 import type { Violation } from '../contract/violation';
-import { ExchangeError } from '../errors';
-import type { ArchiveOptions, ArchiveRows } from '../wire/archive-document';
+import type { Report } from './register';
+import { type ReportOptions, asRows, keyOf, notAReport, sameOrg } from './report-rows';
 
 export type LabMaster = RecordOf<typeof labMaster>;
 export type LabSubitem = RecordOf<typeof labSubitem>;
 
-export interface LabReport {
+export interface LabReport extends Report {
   readonly master: LabMaster;
   readonly items: readonly LabSubitem[];
-  readonly violations: readonly Violation[];
-}
-
-type Row = Readonly<Record<string, unknown>>;
-
-export interface LabReportOptions {
-  readonly check: CheckOptions;
-  readonly archive: Pick<ArchiveOptions, 'orgCode' | 'dateStyle'>;
-  readonly now: Date;
 }
 
 /** Columns of a flat row with this prefix belong to the item where master and item have the same name. */
-const ITEM_PREFIX = /^(?:item_|lab_subitem[._])/i;
+export const ITEM_PREFIX = /^(?:item_|lab_subitem[._])/i;
 
 /**
  * Takes one report or many, each
@@ -37,7 +29,7 @@ const ITEM_PREFIX = /^(?:item_|lab_subitem[._])/i;
  * Empty org_code, key and time columns of an item are taken from its master.
  * @throws {ExchangeError} CONTRACT when the input is none of these.
  */
-export function readLabReports(input: unknown, options: LabReportOptions): LabReport[] {
+export function readLabReports(input: unknown, options: ReportOptions): LabReport[] {
   const groups = groupRows(input);
   if (groups.length === 0) throw notAReport();
   return groups.map(({ master, items }) => toReport(master, items, options));
@@ -93,26 +85,18 @@ function itemOf(row: Row): Row | undefined {
     : undefined;
 }
 
-function joinKey(row: Row): string {
-  return LAB_JOIN.map(name => {
-    const key = findKey(row, name);
-    const value = key && row[key];
-    return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
-      ? String(value).trim()
-      : '';
-  }).join('\u0000');
-}
+const joinKey = (row: Row): string => LAB_JOIN.map(name => textAt(row, name)).join('\u0000');
 
 /** Columns that an item takes from its master when it has none of its own. */
 const INHERITED = [...LAB_JOIN, 'last_update_dtime', 'effective_dtime', 'create_time'] as const;
 
-function toReport(masterRow: Row, itemRows: readonly Row[], options: LabReportOptions): LabReport {
+function toReport(masterRow: Row, itemRows: readonly Row[], options: ReportOptions): LabReport {
   const { now, archive } = options;
   const read = normalise(labMaster, masterRow, { now, dateStyle: archive.dateStyle });
   const master: LabMaster = { ...read.record, org_code: read.record.org_code || archive.orgCode };
   const violations = [
     ...check(labMaster, master, options.check, '', read.findings),
-    ...sameOrg(master.org_code, options),
+    ...sameOrg(labMaster, master.org_code, options),
   ];
   const items = itemRows.map((row, at) => {
     const prefix = `lab_subitem[${at + 1}].`;
@@ -121,7 +105,17 @@ function toReport(masterRow: Row, itemRows: readonly Row[], options: LabReportOp
     violations.push(...sameReport(parsed.record, master, options.check, prefix));
     return parsed.record;
   });
-  return { master, items, violations };
+  return {
+    master,
+    items,
+    reportNo: master.report_form_no,
+    key: keyOf(labMaster, master),
+    rows: [
+      { table: labMaster, records: [master] },
+      { table: labSubitem, records: items },
+    ],
+    violations,
+  };
 }
 
 function withInherited(row: Row, master: LabMaster): Row {
@@ -134,13 +128,6 @@ function withInherited(row: Row, master: LabMaster): Row {
   return item;
 }
 
-/** org_code of the rows must equal orgcode of the document, which is the profile's (A-49g). */
-function sameOrg(orgCode: string, { check: options, archive }: LabReportOptions): Violation[] {
-  const field = inMaster('org_code');
-  if (!field || orgCode === archive.orgCode) return [];
-  return [mismatch(labMaster, field, orgCode, `接入配置的机构编码 orgCode ${archive.orgCode}`, options)];
-}
-
 function sameReport(item: LabSubitem, master: LabMaster, options: CheckOptions, prefix: string): Violation[] {
   return LAB_JOIN.flatMap(name => {
     const field = inItem(name);
@@ -149,42 +136,5 @@ function sameReport(item: LabSubitem, master: LabMaster, options: CheckOptions, 
   });
 }
 
-/** The rows of a report for the archive document. */
-export const archiveRows = (report: LabReport): ArchiveRows[] => [
-  { table: labMaster, records: [report.master] },
-  { table: labSubitem, records: report.items },
-];
-
-/** The report's key towards the platform: what a repeated or corrected registration replaces. */
-export const labReportKey = ({ master }: LabReport): string => keyOf(labMaster, master);
-
-const keyOf = (of: Table, record: Readonly<Record<string, string>>): string =>
-  of.fields
-    .filter(field => field.key)
-    .map(field => record[recordName(field)] ?? '')
-    .join('|');
-
-const isRow = (value: unknown): value is Row =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
-
-function asRows(value: unknown): Row[] {
-  const rows = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
-  if (!rows.every(isRow)) throw notAReport();
-  return rows;
-}
-
-const findKey = (row: Row, name: string): string | undefined =>
-  Object.keys(row).find(key => key.trim().toLowerCase() === name);
-
 const omit = (row: Row, name: string): Row =>
   Object.fromEntries(Object.entries(row).filter(([key]) => key !== name));
-
-const notAReport = (): ExchangeError =>
-  new ExchangeError({
-    code: 'CONTRACT',
-    retry: 'never',
-    text: {
-      zh: '输入不是检验报告：应为报告对象、报告数组或数据库行',
-      en: 'the input is no lab report: give a report object, an array of them, or database rows',
-    },
-  });

@@ -5,9 +5,17 @@ import { contractError, errorsOf } from '../contract/validate';
 import type { Violation } from '../contract/violation';
 import { ExchangeError } from '../errors';
 import type { SoapCaller } from '../soap/caller';
-import { type ArchiveOptions, writeArchiveDocument } from '../wire/archive-document';
+import { type ArchiveOptions, type ArchiveRows, writeArchiveDocument } from '../wire/archive-document';
 import { type AcknowledgementRules, type Outcome, classify } from './acknowledgement';
-import { type LabReport, archiveRows, labReportKey } from './lab-report';
+
+/** A lab or exam report, read, checked and ready to be written. */
+export interface Report {
+  readonly reportNo: string;
+  /** What a repeated or corrected registration replaces: the values of the primary key. */
+  readonly key: string;
+  readonly rows: readonly ArchiveRows[];
+  readonly violations: readonly Violation[];
+}
 
 /** The story of one delivery, as it stands in `msg.exchange`. */
 export interface Registration {
@@ -34,11 +42,11 @@ export interface RegistrationRules {
 }
 
 /**
- * Registers one lab report now, in one attempt.
+ * Registers one report now, in one attempt.
  * @throws {ExchangeError} CONTRACT before anything is sent; the caller's transport errors.
  */
-export async function registerLabReport(
-  report: LabReport,
+export async function registerReport(
+  report: Report,
   caller: SoapCaller,
   rules: RegistrationRules,
   signal?: AbortSignal,
@@ -46,7 +54,7 @@ export async function registerLabReport(
   const errors = errorsOf(report.violations);
   if (errors.length > 0) throw contractError(errors);
   const startedAt = new Date();
-  const document = writeArchiveDocument(archiveRows(report), rules.archive, startedAt);
+  const document = writeArchiveDocument(report.rows, rules.archive, startedAt);
   const [parameter] = soapMethods.ArchiveAutoReport;
   const { result, durationMs } = await caller.call('ArchiveAutoReport', [[parameter, document.xml]], {
     ...(signal && { signal }),
@@ -54,8 +62,8 @@ export async function registerLabReport(
   return {
     id: randomUUID(),
     service: 'ArchiveAutoReport',
-    key: labReportKey(report),
-    reportNo: report.master.report_form_no,
+    key: report.key,
+    reportNo: report.reportNo,
     outcome: classify(result, rules.acknowledgement),
     attempts: 1,
     startedAt: startedAt.toISOString(),
@@ -76,9 +84,9 @@ export interface FailedReport {
  * Registers reports one after the other; a report that fails does not hold up the others.
  * @throws the error of the only report that failed, or one ExchangeError that lists all that failed in `cause`.
  */
-export async function registerLabReports(
-  reports: readonly LabReport[],
-  register: (report: LabReport) => Promise<Registration>,
+export async function registerReports(
+  reports: readonly Report[],
+  register: (report: Report) => Promise<Registration>,
   onDone: (registration: Registration) => void,
 ): Promise<void> {
   const failed: FailedReport[] = [];
@@ -87,7 +95,7 @@ export async function registerLabReports(
       onDone(await register(report));
     } catch (error) {
       failed.push({
-        reportNo: report.master.report_form_no,
+        reportNo: report.reportNo,
         error: error instanceof Error ? error : new Error(String(error)),
       });
     }

@@ -1,9 +1,12 @@
 import { useFormStyle } from '../shared/editor/form';
+import { mappingEditor } from '../shared/editor/mapping';
 import { preparePropertyInput } from '../shared/editor/message-property';
 import { adoptSoleProfile, profileChosen, selectSoleProfile } from '../shared/editor/profile';
 import type { LabRegisterProps } from './lab-register.props';
+import { labTables } from './lab-register.tables';
 
 useFormStyle();
+const mapping = mappingEditor(labTables);
 
 RED.nodes.registerType<LabRegisterProps>('lab-register', {
   category: '区域互联',
@@ -16,6 +19,8 @@ RED.nodes.registerType<LabRegisterProps>('lab-register', {
     profile: { value: '', type: 'exchange-profile', validate: profileChosen },
     property: { value: 'payload', validate: RED.validators.typedInput('propertyType') },
     propertyType: { value: 'msg' },
+    mapping: { value: [], validate: mapping.validate },
+    sameNames: { value: true },
   },
   label() {
     return this.name || this._('lab-register.label');
@@ -38,5 +43,9 @@ RED.nodes.registerType<LabRegisterProps>('lab-register', {
   oneditprepare() {
     selectSoleProfile(this);
     preparePropertyInput();
+    mapping.prepare(this, this.mapping);
+  },
+  oneditsave() {
+    this.mapping = mapping.read();
   },
 });

@@ -5,7 +5,7 @@ import { ExchangeError } from '../../lib/errors';
 import { readProfile } from '../../lib/profile/profile';
 import { type Outcome, classify } from '../../lib/report/acknowledgement';
 import { type LabReport, readLabReports } from '../../lib/report/lab-report';
-import { type Registration, registerLabReport, registerLabReports } from '../../lib/report/register';
+import { type Registration, registerReport, registerReports } from '../../lib/report/register';
 import type { SoapCaller } from '../../lib/soap/caller';
 import { child, childrenNamed, readXml } from '../../lib/wire/xml-read';
 import { fixture } from '../support/fixture';
@@ -188,7 +188,7 @@ describe('registration', () => {
   beforeEach(() => sent.splice(0));
 
   it('sends one document and tells the story', async () => {
-    const done = await registerLabReport(report(), answering('1'), profile);
+    const done = await registerReport(report(), answering('1'), profile);
     assert.deepEqual(
       [done.outcome, done.answer, done.reportNo, done.attempts],
       ['accepted', '1', 'TESTR0001', 1],
@@ -202,7 +202,7 @@ describe('registration', () => {
   });
   it('sends nothing that breaks the contract', async () => {
     await assert.rejects(
-      registerLabReport(report({ patient_id: '' }), answering('1'), profile),
+      registerReport(report({ patient_id: '' }), answering('1'), profile),
       (error: unknown) =>
         error instanceof ExchangeError &&
         error.code === 'CONTRACT' &&
@@ -217,9 +217,9 @@ describe('registration', () => {
       report({ patient_id: '', report_form_no: 'BAD' }),
       report({ report_form_no: 'R3', lab_subitem: [] }),
     ];
-    const run = registerLabReports(
+    const run = registerReports(
       reports,
-      one => registerLabReport(one, answering('1'), profile),
+      one => registerReport(one, answering('1'), profile),
       one => done.push(one),
     );
     await assert.rejects(run, (error: unknown) => {

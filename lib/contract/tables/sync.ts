@@ -26,7 +26,7 @@ export const syncAppointData = table({
   en: 'booked data',
   fields: [
     { name: 'OrganCode', zh: '机构代码', en: 'institution code', type: 'text' },
-    { name: 'HisKey', zh: '单据号', en: 'order number', type: 'text', from: 'Hiskey' },
+    { name: 'HisKey', zh: '单据号', en: 'order number', type: 'text', essential: true, from: 'Hiskey' },
     { name: 'SocialNo', zh: '社保卡号', en: 'social-security card number', type: 'text', from: 'SerialNo', privacy: 'card' },
     { name: 'SerialNo', zh: '流水号', en: 'serial number; sample repeats the card number', type: 'text', privacy: 'card' },
     { name: 'PatientId', zh: '患者编号', en: 'patient number', type: 'text', from: 'Patientid', privacy: 'card' },
@@ -42,7 +42,7 @@ export const syncAppointData = table({
     { name: 'SubitemGroupSort', zh: '子项分组排序号', en: 'order within the group', type: 'text', from: 'GroupSort' },
     { name: 'OrderId', zh: '预约表编号', en: 'appointment table number', type: 'text', from: 'OrderID' },
     { name: 'AppointmentId', zh: '预约编号', en: 'appointment number', type: 'text', from: 'PrintAppointmentID' },
-    { name: 'AppointmentStatus', zh: '预约状态', en: 'numeric code', type: 'text', allowed: { 1: '已预约', 2: '已取消', 3: '自动组合预约', 4: '组合预约', 5: '已签到', 6: '已检查', 7: '已报告' } },
+    { name: 'AppointmentStatus', zh: '预约状态', en: 'numeric code', type: 'text', essential: true, allowed: { 1: '已预约', 2: '已取消', 3: '自动组合预约', 4: '组合预约', 5: '已签到', 6: '已检查', 7: '已报告' } },
     { name: 'AppointmentFlag', zh: '临时标志', en: 'temporary flag', type: 'text', from: 'AppointmentFlag' },
     { name: 'AppointmentTime', zh: '预约时间', en: 'sample yyyy-MM-dd HH:mm~HH:mm', type: 'text' },
     { name: 'Description', zh: '项目描述', en: 'item description', type: 'text', from: 'Description' },
