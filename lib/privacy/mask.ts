@@ -1,8 +1,6 @@
 /** Masking of personal data and secrets for everything that people or logs see. */
 import { createHash } from 'node:crypto';
-
-/** Kinds of personal data; each has its own way of masking. */
-export type Privacy = 'name' | 'id' | 'card' | 'phone' | 'date' | 'uid' | 'text';
+import type { Privacy } from './privacy';
 
 /** Keeps the first `head` and last `tail` characters; a value too short for that is masked whole. */
 function keepEnds(text: string, head: number, tail: number): string {

@@ -1,7 +1,7 @@
 /** Exam reports in the forms that hospitals have them → reports of the agreement, checked (4.2). */
 import { examState } from '../contract/exam-state';
 import { type RecordOf, fieldFinder } from '../contract/field';
-import { normalise } from '../contract/normalise';
+import { FailedValue, normalise } from '../contract/normalise';
 import { type Row, findKey, textAt } from '../contract/row';
 import { examMaster } from '../contract/tables/exam';
 import { check, mismatch } from '../contract/validate';
@@ -55,9 +55,10 @@ function studyUids(row: Row): string[] {
 function toReport(row: Row, uids: readonly string[], options: ReportOptions): ExamReport {
   const { now, archive } = options;
   const uidKey = findKey(row, 'study_instance_uid') ?? 'study_instance_uid';
+  const given = row[uidKey];
   const read = normalise(
     examMaster,
-    { ...row, [uidKey]: uids.join(',') },
+    { ...row, [uidKey]: given instanceof FailedValue ? given : uids.join(',') },
     { now, dateStyle: archive.dateStyle },
   );
   const master: ExamMaster = {

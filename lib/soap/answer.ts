@@ -1,9 +1,9 @@
 /** An HTTP answer to a SOAP call, sorted into the classes of ErrorCode. */
 import { ExchangeError, type RetryClass, type Text } from '../errors';
 import { charsetOf, charsetParameter, decodeText } from '../wire/encoding';
-import { readResult, readResultBytes, type SoapResult } from '../wire/soap-envelope';
+import { readResult, readResultBytes, resultPieces, type SoapResult } from '../wire/soap-envelope';
 import { notSoap } from '../wire/soap-types';
-import { shownFault } from './fault-text';
+import { shownText } from '../privacy/shown-text';
 import type { HttpAnswer } from './http-peer';
 
 /**
@@ -39,10 +39,28 @@ function read({ body, headers }: HttpAnswer, operation: string): SoapResult {
   return readResult(decodeText(body, stated).text, operation);
 }
 
+/**
+ * The result in pieces, for large answers: see `resultPieces`. An answer that has none is one piece, null is none.
+ *
+ * @throws ExchangeError SOAP_FAULT or NOT_SOAP
+ */
+export function piecesOf(
+  answer: HttpAnswer,
+  operation: string,
+  sent: readonly string[],
+): Iterable<string | null> {
+  const stated = charsetParameter(answer.headers['content-type']?.toString());
+  const pieces =
+    charsetOf(answer.body, stated) === 'utf-8' ? resultPieces(answer.body, operation) : undefined;
+  if (pieces) return pieces;
+  const result = resultOf(answer, operation, sent);
+  return result === null ? [] : [result];
+}
+
 type Fault = Extract<SoapResult, { kind: 'fault' }>;
 
 function faultError({ code, reason }: Fault, httpStatus: number, sent: readonly string[]): ExchangeError {
-  const shown = shownFault(reason, sent);
+  const shown = shownText(reason, sent);
   const faultCode = code.replace(/[^\w.:-]/g, '').slice(0, 64);
   return new ExchangeError({
     code: 'SOAP_FAULT',

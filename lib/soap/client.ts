@@ -1,8 +1,8 @@
 /** Calls to an ASP.NET style SOAP service without a WSDL: ambiguities A-06 to A-09. */
 import { performance } from 'node:perf_hooks';
 import { buildRequestBytes, type SoapParameter, type SoapVersion } from '../wire/soap-envelope';
-import { requireSuccess, resultOf } from './answer';
-import type { CallOptions, SoapAnswer, SoapCaller } from './caller';
+import { piecesOf, requireSuccess, resultOf } from './answer';
+import type { CallOptions, SoapAnswer, SoapAnswerInPieces, SoapCaller } from './caller';
 import { HttpPeer, type HttpAnswer, type HttpPeerOptions } from './http-peer';
 
 export type { CallOptions, SoapAnswer } from './caller';
@@ -17,18 +17,6 @@ export interface SoapClientOptions extends HttpPeerOptions {
   readonly soapActionPrefix?: string;
   /** For the whole call, in ms; default 30 s. */
   readonly timeoutMs?: number;
-}
-
-/** The answer unread, for a caller that takes it in pieces. */
-export interface SoapAnswerBytes {
-  /** The envelope, unpacked. */
-  readonly body: Buffer;
-  /** As for `decodeText`. */
-  readonly contentType: string | undefined;
-  readonly httpStatus: number;
-  readonly durationMs: number;
-  /** Bytes of the answer on the wire. */
-  readonly bytes: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -72,19 +60,19 @@ export class SoapClient implements SoapCaller {
     };
   }
 
-  /** Like `call`, but gives the envelope of a successful answer unread. */
-  async callBytes(
+  async callInPieces(
     operation: string,
     parameters: readonly SoapParameter[],
     options: CallOptions = {},
-  ): Promise<SoapAnswerBytes> {
+  ): Promise<SoapAnswerInPieces> {
     const startedAt = performance.now();
+    const sent = textsOf(parameters);
     const answer = await this.#exchange(operation, parameters, options);
-    requireSuccess(answer, operation, textsOf(parameters));
+    requireSuccess(answer, operation, sent);
+    const pieces = piecesOf(answer, operation, sent);
     return {
-      body: answer.body,
-      contentType: answer.headers['content-type']?.toString(),
-      httpStatus: answer.status,
+      pieces,
+      whole: () => resultOf(answer, operation, sent),
       durationMs: performance.now() - startedAt,
       bytes: answer.wireBytes,
     };

@@ -5,7 +5,7 @@ import { ExchangeError, type Text } from '../errors';
 import type { SoapParameter, SoapVersion } from '../wire/soap-envelope';
 import { stripIllegal } from '../wire/xml-text';
 import { requireSuccess, resultOf } from './answer';
-import type { CallOptions, SoapAnswer, SoapCaller } from './caller';
+import type { CallOptions, SoapAnswer, SoapAnswerInPieces, SoapCaller } from './caller';
 import { httpGet } from './http-get';
 import { HttpPeer, type HttpPeerOptions } from './http-peer';
 
@@ -83,6 +83,15 @@ export class WsdlClient implements SoapCaller {
       durationMs: performance.now() - startedAt,
       bytes: answer.wireBytes,
     };
+  }
+
+  async callInPieces(
+    operation: string,
+    parameters: readonly SoapParameter[],
+    options: CallOptions = {},
+  ): Promise<SoapAnswerInPieces> {
+    const { result, durationMs, bytes } = await this.call(operation, parameters, options);
+    return { pieces: result === null ? [] : [result], whole: () => result, durationMs, bytes };
   }
 
   /** Ends pending calls with ABORTED. */

@@ -5,7 +5,7 @@ import { XmlByteWriter } from './xml-bytes';
 import { escapeAttribute, escapeText, XML_DECLARATION } from './xml-text';
 
 export { parseEnvelope } from './soap-parse';
-export { readResult, readResultBytes } from './soap-result';
+export { readResult, readResultBytes, resultPieces } from './soap-result';
 export type { SoapFaultMessage, SoapMessage, SoapParameter, SoapResult, SoapVersion } from './soap-types';
 
 /** A result: text to be escaped, XML that its writer has escaped already, or null for none. */

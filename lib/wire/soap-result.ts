@@ -34,6 +34,46 @@ const LONGEST_TAIL = 512;
  * any other shape and for all that is in doubt; that is the full parser's business.
  */
 function readCommonShape(bytes: Buffer, operation: string): SoapResult | undefined {
+  const place = locateResult(bytes, operation);
+  const text = place && unescapeBytes(bytes.subarray(place.start, place.end));
+  return text === undefined ? undefined : { kind: 'result', result: text };
+}
+
+/** Bytes that are unescaped at once: some milliseconds' work. */
+const PIECE = 256 * 1024;
+
+/**
+ * The result of a UTF-8 answer in the common shape, in pieces that each cost a few milliseconds: the text of tens of
+ * megabytes never exists as a whole. Undefined for other shapes; null at the end when a piece proves to be none after
+ * all, so that the reader must start again with {@link readResultBytes}.
+ */
+export function resultPieces(bytes: Buffer, operation: string): Iterable<string | null> | undefined {
+  const place = locateResult(bytes, operation);
+  return place && unescapedPieces(bytes.subarray(place.start, place.end));
+}
+
+function* unescapedPieces(content: Buffer): Generator<string | null> {
+  let start = 0;
+  while (start < content.length) {
+    const end = endOfPiece(content, start);
+    const piece = unescapeBytes(content.subarray(start, end));
+    if (piece === undefined) {
+      yield null;
+      return;
+    }
+    yield piece;
+    start = end;
+  }
+}
+
+/** After a semicolon, which ends a reference or stands for itself, and is never part of a longer character. */
+function endOfPiece(content: Buffer, start: number): number {
+  if (content.length - start <= PIECE) return content.length;
+  const semicolon = content.lastIndexOf(';', start + PIECE);
+  return semicolon > start ? semicolon + 1 : content.length;
+}
+
+function locateResult(bytes: Buffer, operation: string): { start: number; end: number } | undefined {
   const head = HEAD.exec(bytes.toString('latin1', 0, LONGEST_HEAD));
   const { envelope, attributes, body, response, result } = head?.groups ?? {};
   if (!head || !envelope || !body || !response || !result) return undefined;
@@ -46,8 +86,7 @@ function readCommonShape(bytes: Buffer, operation: string): SoapResult | undefin
   if (end < 0 || bytes.length - end > LONGEST_TAIL) return undefined;
   const tail = bytes.toString('latin1', end).replace(/[ \t\r\n]+/g, '');
   if (tail !== `</${result}></${response}></${body}></${envelope}>`) return undefined;
-  const text = unescapeBytes(bytes.subarray(start, end));
-  return text === undefined ? undefined : { kind: 'result', result: text };
+  return { start, end };
 }
 
 /** True when the prefix of the envelope is bound to one of the SOAP namespaces, and no attribute is given twice. */

@@ -9,91 +9,149 @@ export interface XmlRow {
   readonly row: string;
   /** Values by their names as written; from attributes, child elements, with or without an `<item>` between (A-49e). */
   readonly values: Readonly<Record<string, string>>;
+  /** Values of the row that this one stands inside; they may still be filling. */
+  readonly within?: Readonly<Record<string, string>>;
 }
+
+/** Texts of elements outside of all rows, by lower-case name: `success`, `error`. */
+export type Remarks = ReadonlyMap<string, string>;
 
 /** Characters parsed before the event loop gets its turn: 64 K take about 2 ms. */
 const PIECE = 65_536;
 
 /**
- * Reads every element whose name (in any case) is in `rowNames`, wherever it stands; text outside of rows is ignored.
- * A wrapper with several `<item>` gives one row an item.
- * @throws {ExchangeError} MALFORMED with line and column.
+ * Reads every element whose name (in any case) is in `rowNames`, wherever it stands, also inside another row. A
+ * wrapper with several `<item>` gives one row an item; an empty row element gives none.
+ * @throws {ExchangeError} MALFORMED with line and column; also for a null among the pieces.
  */
 export async function readRows(
-  text: string,
+  pieces: Iterable<string | null>,
   rowNames: ReadonlySet<string>,
   onRow: (row: XmlRow) => void,
-): Promise<void> {
-  const reader = rowReader(rowNames, onRow);
-  const body = text.replace(/^[\uFEFF\s]+/, '');
-  for (let at = 0; at < body.length; at += PIECE) {
-    reader.write(body.slice(at, at + PIECE));
-    if (at + PIECE < body.length) await nextTurn();
+): Promise<Remarks> {
+  const reader = new RowReader(rowNames, onRow);
+  for (const piece of pieces) {
+    if (piece === null) throw reader.malformed('escape');
+    for (let at = 0; at < piece.length; at += PIECE) {
+      reader.write(piece.slice(at, at + PIECE));
+      await nextTurn();
+    }
   }
-  reader.close();
+  return reader.close();
 }
 
-function rowReader(
-  rowNames: ReadonlySet<string>,
-  onRow: (row: XmlRow) => void,
-): { write(piece: string): void; close(): void } {
-  const parser = new SaxesParser({ position: true });
-  const state = { depth: 0, row: '', rowDepth: 0, field: '', text: '', items: 0 };
-  let values = emptyRow();
-  const fail = (what: string): never => {
-    throw new ExchangeError({
+/** An element that is open, by what it means to the rows. */
+type Open =
+  | {
+      readonly kind: 'row' | 'item';
+      readonly name: string;
+      readonly values: Record<string, string>;
+      items: number;
+    }
+  | { readonly kind: 'field' | 'other'; readonly name: string; text: string };
+
+class RowReader {
+  readonly #parser = new SaxesParser({ position: true });
+  readonly #rowNames: ReadonlySet<string>;
+  readonly #onRow: (row: XmlRow) => void;
+  readonly #open: Open[] = [];
+  readonly #remarks = new Map<string, string>();
+  #started = false;
+
+  constructor(rowNames: ReadonlySet<string>, onRow: (row: XmlRow) => void) {
+    this.#rowNames = rowNames;
+    this.#onRow = onRow;
+    const addText = (part: string): void => {
+      const top = this.#open.at(-1);
+      if (top && 'text' in top) top.text += part;
+    };
+    this.#parser.on('error', () => {
+      throw this.malformed('syntax');
+    });
+    this.#parser.on('doctype', () => {
+      throw this.malformed('DOCTYPE');
+    });
+    this.#parser.on('opentag', tag =>
+      this.#enter(localName(tag.name), tag.attributes as Record<string, string>),
+    );
+    this.#parser.on('text', addText);
+    this.#parser.on('cdata', addText);
+    this.#parser.on('closetag', () => this.#leave());
+  }
+
+  write(piece: string): void {
+    // A byte-order mark and blanks may stand before the declaration (A-10).
+    const text = this.#started ? piece : piece.replace(/^[\uFEFF\s]+/, '');
+    this.#started ||= text !== '';
+    this.#parser.write(text);
+  }
+
+  close(): Remarks {
+    this.#parser.close();
+    return this.#remarks;
+  }
+
+  malformed(what: string): ExchangeError {
+    const { line, column } = this.#parser;
+    return new ExchangeError({
       code: 'MALFORMED',
       retry: 'never',
       text: {
-        zh: `应答的 XML 格式错误（${what}），第 ${parser.line} 行第 ${parser.column} 列`,
-        en: `malformed XML (${what}) at line ${parser.line}, column ${parser.column}`,
+        zh: `应答的 XML 格式错误（${what}），第 ${line} 行第 ${column} 列`,
+        en: `malformed XML (${what}) at line ${line}, column ${column}`,
       },
-      details: { line: parser.line, column: parser.column },
+      details: { line, column },
     });
-  };
-  const emit = (): void => {
-    onRow({ row: state.row, values });
-    values = emptyRow();
-  };
-  const take = (attributes: Record<string, string>): void => {
-    for (const name of Object.keys(attributes))
-      if (!name.startsWith('xmlns')) values[localName(name)] = attributes[name] ?? '';
-  };
-  parser.on('error', () => fail('syntax'));
-  parser.on('doctype', () => fail('DOCTYPE'));
-  parser.on('opentag', tag => {
-    if (++state.depth > MAX_DEPTH) fail('depth');
-    const name = localName(tag.name);
-    if (!state.row) {
-      if (!rowNames.has(name.toLowerCase())) return;
-      Object.assign(state, { row: name.toLowerCase(), rowDepth: state.depth, items: 0 });
-      take(tag.attributes as Record<string, string>);
-    } else if (name.toLowerCase() === 'item' && state.depth === state.rowDepth + 1) {
-      take(tag.attributes as Record<string, string>);
-      state.items++;
+  }
+
+  #enter(name: string, attributes: Record<string, string>): void {
+    if (this.#open.length >= MAX_DEPTH) throw this.malformed('depth');
+    const parent = this.#open.at(-1);
+    const inRow = parent?.kind === 'row' || parent?.kind === 'item';
+    if (this.#rowNames.has(name.toLowerCase())) {
+      this.#open.push({ kind: 'row', name: name.toLowerCase(), values: taken({}, attributes), items: 0 });
+    } else if (parent?.kind === 'row' && name.toLowerCase() === 'item') {
+      this.#open.push({ kind: 'item', name, values: taken(parent.values, attributes), items: 0 });
     } else {
-      Object.assign(state, { field: name, text: '' });
+      this.#open.push({ kind: inRow ? 'field' : 'other', name, text: '' });
     }
-  });
-  const addText = (part: string): void => {
-    if (state.field) state.text += part;
-  };
-  parser.on('text', addText);
-  parser.on('cdata', addText);
-  parser.on('closetag', tag => {
-    const name = localName(tag.name);
-    if (state.row && state.depth === state.rowDepth) {
-      if (state.items === 0) emit();
-      state.row = '';
-    } else if (state.row && state.field === name) {
-      values[name] = state.text.trim();
-      state.field = '';
-    } else if (state.row && state.depth === state.rowDepth + 1) {
-      emit();
+  }
+
+  #leave(): void {
+    const done = this.#open.pop();
+    const parent = this.#open.at(-1);
+    if (!done) return;
+    if (done.kind === 'field' && parent && 'values' in parent) {
+      parent.values[done.name] = done.text.trim();
+    } else if (done.kind === 'other') {
+      if (done.text.trim() !== '') this.#remarks.set(done.name.toLowerCase(), done.text.trim());
+    } else if (done.kind === 'item' && parent?.kind === 'row') {
+      parent.items++;
+      this.#emit(parent.name, done.values, parent);
+    } else if (done.kind === 'row' && done.items === 0 && hasAny(done.values)) {
+      this.#emit(done.name, done.values, done);
     }
-    state.depth--;
-  });
-  return { write: piece => void parser.write(piece), close: () => void parser.close() };
+  }
+
+  #emit(row: string, values: Record<string, string>, element: Open): void {
+    const around = this.#open.findLast(open => open.kind === 'row' && open !== element);
+    this.#onRow({ row, values, ...(around && 'values' in around && { within: around.values }) });
+  }
 }
 
-const emptyRow = (): Record<string, string> => Object.create(null) as Record<string, string>;
+/** Names come from outside: an object without prototype has no `__proto__` to set. */
+function taken(
+  base: Readonly<Record<string, string>>,
+  attributes: Record<string, string>,
+): Record<string, string> {
+  const values = Object.assign(Object.create(null) as Record<string, string>, base);
+  for (const name of Object.keys(attributes)) {
+    if (!name.startsWith('xmlns')) values[localName(name)] = attributes[name] ?? '';
+  }
+  return values;
+}
+
+function hasAny(values: Readonly<Record<string, string>>): boolean {
+  for (const _name in values) return true;
+  return false;
+}

@@ -183,12 +183,36 @@ describe('soap client', () => {
       assert.equal((await call()).result, '');
     });
 
-    it('hands over the bytes of an answer unread', async () => {
-      await open(answering(http(200, zlib.gzipSync(GOOD), { 'Content-Encoding': 'gzip' })));
-      const { body, contentType, httpStatus } = await client!.callBytes('CallInterface', PARAMETERS);
-      assert.equal(body.toString(), GOOD);
-      assert.equal(contentType, 'text/xml; charset=utf-8');
-      assert.equal(httpStatus, 200);
+    it('gives a result in pieces that join to the whole', async () => {
+      const large = `<root>${'<row a="1 &amp; 2">测试甲\n</row>'.repeat(40_000)}</root>`;
+      await open(
+        answering(
+          http(200, zlib.gzipSync(buildResponse('1.1', NS, 'CallInterface', large)), {
+            'Content-Encoding': 'gzip',
+          }),
+        ),
+      );
+      const { pieces, whole } = await client!.callInPieces('CallInterface', PARAMETERS);
+      const parts = [...pieces];
+      assert.ok(parts.length > 3, `${parts.length} pieces`);
+      assert.equal(parts.join(''), large);
+      assert.equal(whole(), large);
+    });
+
+    it('gives other shapes as one piece, null as none, and ends with null where a piece is no text', async () => {
+      const cdata = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><CallInterfaceResponse xmlns="${NS}"><CallInterfaceResult><![CDATA[<a/>]]></CallInterfaceResult></CallInterfaceResponse></s:Body></s:Envelope>`;
+      await open(answering(http(200, cdata)));
+      assert.deepEqual([...(await client!.callInPieces('CallInterface', PARAMETERS)).pieces], ['<a/>']);
+      await server!.close();
+      await open(answering(http(200, buildResponse('1.1', NS, 'CallInterface', null))));
+      assert.deepEqual([...(await client!.callInPieces('CallInterface', PARAMETERS)).pieces], []);
+      await server!.close();
+      await open(
+        answering(http(200, GOOD.replace('</CallInterfaceResult>', '&nonsense;</CallInterfaceResult>'))),
+      );
+      const broken = await client!.callInPieces('CallInterface', PARAMETERS);
+      assert.deepEqual([...broken.pieces], [null]);
+      assert.throws(() => broken.whole(), { code: 'NOT_SOAP' });
     });
   });
 

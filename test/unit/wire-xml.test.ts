@@ -215,7 +215,7 @@ describe('repair', () => {
 describe('reading rows of large answers (A-49e)', () => {
   const read = async (xml: string): Promise<XmlRow[]> => {
     const rows: XmlRow[] = [];
-    await readRows(xml, new Set(['labmaster', 'lab_subitem', 'exammaster']), row => rows.push(row));
+    await readRows([xml], new Set(['labmaster', 'lab_subitem', 'exammaster']), row => rows.push(row));
     return rows;
   };
   it('elements, as the agreement prints them', async () => {

@@ -7,7 +7,7 @@ const LONGEST_READ = 4000;
  *
  * @param sent the arguments of the call, XML or plain
  */
-export function shownFault(reason: string, sent: readonly string[]): string {
+export function shownText(reason: string, sent: readonly string[]): string {
   let shown = withoutStack(reason.slice(0, LONGEST_READ));
   for (const value of valuesIn(sent)) if (shown.includes(value)) shown = shown.replaceAll(value, '***');
   shown = shown
