@@ -92,35 +92,45 @@ export function normalise<T extends Table>(
 ): Normalised<T> {
   const { empty, target } = readerOf(of);
   const record: Record<string, string> = { ...empty };
-  const received: Record<string, string> = {};
-  const extra: Record<string, unknown> = {};
-  const findings: Finding[] = [];
+  // Most rows have nothing for these three: answers are built from hundreds of rows.
+  let received: Record<string, string> | undefined;
+  let extra: Record<string, unknown> | undefined;
+  let findings: Finding[] | undefined;
+  const found = (finding: Finding): void => void (findings ??= []).push(finding);
   for (const name of Object.keys(input)) {
     const value = input[name];
     const to = target(name);
     if (!to) {
-      extra[name] = value;
+      (extra ??= {})[name] = value;
       continue;
     }
-    const text = typeof value === 'string' ? value.trim() : toText(to.field, value, findings);
+    const text = typeof value === 'string' ? value.trim() : toText(to.field, value, found);
     // Two spellings of one name in one row: the filled one counts.
     if (text === '') continue;
-    const written = to.codeLike ? normaliseCode(to.field, text, findings, options.dateStyle) : text;
-    if (written !== text) received[to.key] = text;
+    const written = to.codeLike ? normaliseCode(to.field, text, found, options.dateStyle) : text;
+    if (written !== text) (received ??= {})[to.key] = text;
     record[to.key] = written;
   }
   if (options.now) fillDefaults(of, record, options.now, options.dateStyle);
-  return { record: record as RecordOf<T>, received, extra, findings };
+  return {
+    record: record as RecordOf<T>,
+    received: received ?? NOTHING,
+    extra: extra ?? NOTHING,
+    findings: findings ?? NO_FINDINGS,
+  };
 }
 
-function toText(field: Field, value: unknown, findings: Finding[]): string {
+const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
+
+function toText(field: Field, value: unknown, found: (finding: Finding) => void): string {
   switch (typeof value) {
     case 'undefined':
       return '';
     case 'number':
       // 17-digit report numbers do not fit a JavaScript number: the driver has already changed the digits.
       if (Number.isInteger(value) && !Number.isSafeInteger(value))
-        findings.push({ field, rule: 'precision', value: String(value) });
+        found({ field, rule: 'precision', value: String(value) });
       return String(value);
     case 'bigint':
       return String(value);
@@ -131,20 +141,25 @@ function toText(field: Field, value: unknown, findings: Finding[]): string {
       if (value instanceof Date && !Number.isNaN(value.getTime()))
         return formatDateTime(wallClockOf(value), 'yyyy-MM-dd HH:mm:ss');
       if (value instanceof FailedValue) {
-        findings.push({ field, rule: value.rule, value: value.text, limit: value.limit });
+        found({ field, rule: value.rule, value: value.text, limit: value.limit });
         return value.text;
       }
-      findings.push({ field, rule: 'type', value: Array.isArray(value) ? 'array' : typeof value });
+      found({ field, rule: 'type', value: Array.isArray(value) ? 'array' : typeof value });
       return '';
   }
 }
 
 /** Codes, numbers, times and ids lose full-width forms; times come into the form of their field. */
-function normaliseCode(field: Field, text: string, findings: Finding[], style?: DateStyle): string {
+function normaliseCode(
+  field: Field,
+  text: string,
+  found: (finding: Finding) => void,
+  style?: DateStyle,
+): string {
   const plain = toHalfWidth(text).trim();
   if (!field.format) return plain;
   if (hasZone(plain)) {
-    findings.push({ field, rule: 'zone', value: text });
+    found({ field, rule: 'zone', value: text });
     return plain;
   }
   return normaliseDate(plain, field.format, style) ?? plain;

@@ -5,16 +5,16 @@
  * in one pass; on an answer of 50 items that is a third of the whole cost of a call.
  */
 import { type Field, type Table, recordName } from '../contract/field';
-import { cdata, escapeAttribute, escapeText, stripIllegal } from './xml-text';
+import { cdata, escapeAttribute, escapeText, escapeTextTwice, stripIllegal } from './xml-text';
 
 type Values = Readonly<Record<string, unknown>>;
 type Form = 'plain' | 'escaped';
 
 interface Cell {
   readonly name: string;
-  readonly open: string;
-  readonly close: string;
   readonly write: (text: string) => string;
+  /** End of this element and start of the next one, as one text: fewer pieces to join. */
+  readonly after: string;
 }
 
 /** Writes one record as child elements in the order of the table; every element is present, empty ones too (A-18). */
@@ -29,7 +29,13 @@ export function elementWriter(of: Table, form: Form = 'plain'): RecordWriter {
 }
 
 function buildElementWriter(of: Table, form: Form): RecordWriter {
-  const cells = of.fields.map(field => cellOf(field, form));
+  const tags = of.fields.map(field => tagsOf(field, form));
+  const first = tags[0]?.open ?? '';
+  const cells: readonly Cell[] = of.fields.map((field, at) => ({
+    name: recordName(field),
+    write: valueWriter(field, form),
+    after: (tags[at]?.close ?? '') + (tags[at + 1]?.open ?? ''),
+  }));
   const nested = (of.children ?? []).map(({ element, table }) => ({
     element,
     writer: elementWriter(table, form),
@@ -37,10 +43,11 @@ function buildElementWriter(of: Table, form: Form): RecordWriter {
     close: markup(`</${element}>`, form),
   }));
   return record => {
-    let xml = '';
-    for (const { name, open, close, write } of cells) {
+    let xml = first;
+    for (const { name, write, after } of cells) {
       const value = record[name];
-      xml += open + (value ? write(value as string) : '') + close;
+      if (value) xml += write(value as string);
+      xml += after;
     }
     for (const { element, writer, open, close } of nested) {
       for (const row of asRecords(record[element])) xml += open + writer(row) + close;
@@ -51,29 +58,34 @@ function buildElementWriter(of: Table, form: Form): RecordWriter {
 
 const asRecords = (value: unknown): Values[] => (Array.isArray(value) ? (value as Values[]) : []);
 
-function cellOf(field: Field, form: Form): Cell {
-  const open = `<${field.name}>${field.cdata ? '<![CDATA[' : ''}`;
-  const close = `${field.cdata ? ']]>' : ''}</${field.name}>`;
-  const once = field.cdata ? cdataContent : escapeValue;
-  return {
-    name: recordName(field),
-    open: markup(open, form),
-    close: markup(close, form),
-    write: form === 'plain' ? once : field.cdata ? text => escapeText(once(text)) : twice(once),
-  };
+function tagsOf(field: Field, form: Form): { readonly open: string; readonly close: string } {
+  const [start, end] = field.cdata ? ['<![CDATA[', ']]>'] : ['', ''];
+  return { open: markup(`<${field.name}>${start}`, form), close: markup(`${end}</${field.name}>`, form) };
 }
 
-/** What the first escape left alone has nothing for the second one. */
-const twice =
-  (once: (text: string) => string) =>
-  (text: string): string => {
-    const written = once(text);
-    return written === text ? text : escapeText(written);
-  };
+function valueWriter(field: Field, form: Form): (text: string) => string {
+  if (field.cdata) return form === 'plain' ? cdataContent : text => escapeText(cdataContent(text));
+  return form === 'plain' ? escapeValue : escapeTwice;
+}
+
+/** What is neither escaped nor half a surrogate pair stays as it is: nearly every value, settled by one look. */
+const MARKED = new Uint8Array(0x10000);
+for (let code = 0; code < 0x20; code++) MARKED[code] = code === 0x09 || code === 0x0a ? 0 : 1;
+MARKED.fill(1, 0xd800, 0xe000);
+for (const char of '&<>\uFFFE\uFFFF') MARKED[char.charCodeAt(0)] = 1;
+
+/** A loop over a table takes two thirds of the time of a regular expression on texts of this length. */
+function isPlain(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (MARKED[text.charCodeAt(at)] !== 0) return false;
+  return true;
+}
+
+const escapeValue = (text: string): string => (isPlain(text) ? text : escapeText(wellFormed(text)));
+
+const escapeTwice = (text: string): string => (isPlain(text) ? text : escapeTextTwice(wellFormed(text)));
 
 /** Escaping leaves illegal characters out by itself, but for half a surrogate pair (A-19). */
-const escapeValue = (text: string): string =>
-  escapeText(text.isWellFormed() ? text : stripIllegal(text).text);
+const wellFormed = (text: string): string => (text.isWellFormed() ? text : stripIllegal(text).text);
 
 /** What stands between the marks of a CDATA section, which the tags of the cell already hold. */
 const cdataContent = (text: string): string =>
