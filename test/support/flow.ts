@@ -3,11 +3,14 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { NodeAPI, NodeMessage } from 'node-red';
 import helper from 'node-red-node-test-helper';
+import billingSync from '../../nodes/billing-sync/billing-sync';
 import bookingRequest from '../../nodes/booking-request/booking-request';
 import bookingResponse from '../../nodes/booking-response/booking-response';
+import examRegister from '../../nodes/exam-register/exam-register';
 import exchangeProfile from '../../nodes/exchange-profile/exchange-profile';
 import labRegister from '../../nodes/lab-register/lab-register';
 import platformSimulator from '../../nodes/platform-simulator/platform-simulator';
+import reportQuery from '../../nodes/report-query/report-query';
 import viewerToken from '../../nodes/viewer-token/viewer-token';
 import { profileSettings } from './profile-settings';
 import { type Listening, listen } from './raw-soap';
@@ -30,6 +33,7 @@ export const SECRETS = {
 export class TestFlow {
   #http: Listening | undefined;
   #red: NodeAPI | undefined;
+  #flow: FlowNode[] = [];
   readonly #listeners = new Map<string, Set<(msg: Message) => void>>();
 
   /** Base address of Node-RED's HTTP nodes. */
@@ -53,7 +57,7 @@ export class TestFlow {
     const capture = (RED: NodeAPI): void => {
       this.#red = RED;
     };
-    const flow = [
+    const flow: FlowNode[] = [
       { id: 'tab', type: 'tab', label: 'test' },
       { id: 'p', type: 'exchange-profile', name: '', tls: '', ...profileSettings(settings) },
       ...nodes.map(node => ({ z: 'tab', ...node })),
@@ -63,11 +67,21 @@ export class TestFlow {
       exchangeProfile,
       bookingRequest,
       bookingResponse,
+      billingSync,
+      examRegister,
+      reportQuery,
       labRegister,
       viewerToken,
       platformSimulator,
     ];
+    this.#flow = flow;
     await helper.load(types, flow, { p: SECRETS });
+  }
+
+  /** Deploys a change of one node alone, as the editor does with «modified nodes». */
+  async redeployOnly(id: string): Promise<void> {
+    this.#flow = this.#flow.map(node => (node.id === id ? { ...node, name: 'changed' } : node));
+    await helper.setFlows(this.#flow, 'nodes');
   }
 
   async undeploy(): Promise<void> {
