@@ -14,7 +14,7 @@ export interface BookingCall extends BookingRequest {
 }
 
 export interface BookingDeskOptions {
-  readonly access: () => BookingAccess;
+  readonly access: BookingAccess;
   /** For how long a repeated MedicalAppoint or CancelAppoint is answered from memory. */
   readonly repeatMs: number;
   /** Gives a call to the flow; the answer comes back through {@link answerCall}. */
@@ -67,7 +67,7 @@ export class BookingDesk {
    */
   async handle(msgHeader: string | null, msgBody: string | null): Promise<EscapedXml> {
     try {
-      const request = readBookingRequest(msgHeader, msgBody, this.#options.access());
+      const request = readBookingRequest(msgHeader, msgBody, this.#options.access);
       const answer =
         'changes' in bookingServices[request.service] ? this.#change(request) : this.#ask(request);
       return (await answer).body;

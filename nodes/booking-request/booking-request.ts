@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { BookingDesk } from '../../lib/booking/booking-desk';
 import { DEFAULT_NAMESPACE, bookingServiceNames, soapMethods } from '../../lib/contract/services';
 import { SoapEndpoint } from '../../lib/soap/endpoint';
-import { findProfile } from '../exchange-profile/profile-node';
+import { findProfile, usableProfile } from '../exchange-profile/profile-node';
 import { mountRoute } from '../shared/http-route';
 import { wholeNumber } from '../shared/property';
 import { statusOf } from '../shared/status';
@@ -14,14 +14,16 @@ export default function register(RED: NodeAPI): void {
     const status = statusOf(this);
     const profileNode = findProfile(RED, def.profile);
     if (!profileNode) return status('bad', 'no-profile');
+    const profile = usableProfile(profileNode);
+    if (!profile) return status('bad', 'faulty-profile');
     if (!profileNode.secret('certificate')) this.warn(RED._('booking-request.error.no-certificate'));
 
     const desk = new BookingDesk({
-      access: () => ({
+      access: {
         certificate: profileNode.secret('certificate'),
-        allowedOperators: profileNode.profile().allowedOperators,
-        check: profileNode.profile().check,
-      }),
+        allowedOperators: profile.allowedOperators,
+        check: profile.check,
+      },
       repeatMs: wholeNumber(def.repeatMinutes, 30, 0) * 60_000,
       onCall: ({ record, ...booking }) => {
         status('busy', 'waiting');
@@ -39,12 +41,18 @@ export default function register(RED: NodeAPI): void {
     });
     const endpoint = new SoapEndpoint({
       serviceName: 'AppointmentDealInterface',
-      namespace: profileNode.profile().settings.namespace || DEFAULT_NAMESPACE,
+      namespace: profile.settings.namespace || DEFAULT_NAMESPACE,
       operations: [{ name: 'AppointmentDealInterface', parameters: soapMethods.AppointmentDealInterface }],
       handle: async ({ parameters }) => {
-        const answer = await desk.handle(parameters['msgHeader'] ?? null, parameters['msgBody'] ?? null);
-        status('idle', 'listening');
-        return answer;
+        try {
+          return await desk.handle(parameters['msgHeader'] ?? null, parameters['msgBody'] ?? null);
+        } catch (error) {
+          // The caller gets a fault with a neutral text; what went wrong is for the hospital to see.
+          this.error(error instanceof Error ? error.message : String(error));
+          throw error;
+        } finally {
+          status('idle', 'listening');
+        }
       },
       timeoutMs: wholeNumber(def.timeout, 25) * 1000,
       maxConcurrent: wholeNumber(def.maxPending, 64),

@@ -8,7 +8,7 @@ import { type Profile, readProfile } from '../../lib/profile/profile';
 import type { SoapTlsOptions } from '../../lib/soap/client';
 import { probeAddress } from '../../lib/soap/probe';
 import type { ProfileProps } from './exchange-profile.props';
-import type { ExchangeProfileNode } from './profile-node';
+import { type ExchangeProfileNode, usableProfile } from './profile-node';
 
 /** Core's tls-config node: it fills TLS options, from files or from its own credentials. */
 interface TlsConfigNode extends Node {
@@ -24,6 +24,8 @@ export default function register(RED: NodeAPI): void {
     this.profile = () => (profile ??= readProfile(def, loadCodeTables(def.codeTableFile)));
     this.platform = () =>
       (platform ??= new Platform(this.profile(), { ...tlsOf(RED, def.tls), ...basicOf(this) }));
+    // A setting that cannot be used is said now, not at the first patient; every node that uses the profile shows it.
+    usableProfile(this);
     this.on('close', (_removed: boolean, done: () => void) => {
       // Calls at work are aborted by their own nodes; an error of closing a socket changes nothing.
       (platform?.close() ?? Promise.resolve()).then(done, done);

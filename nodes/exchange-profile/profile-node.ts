@@ -17,6 +17,16 @@ export interface ExchangeProfileNode extends Node<ProfileCredentials> {
 export const findProfile = (RED: NodeAPI, id: string): ExchangeProfileNode | null =>
   RED.nodes.getNode(id) as ExchangeProfileNode | null;
 
+/** The profile's settings, or null when one of them cannot be used; the node's log tells which. */
+export function usableProfile(node: ExchangeProfileNode): Profile | null {
+  try {
+    return node.profile();
+  } catch (error) {
+    node.error(error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
 /** @throws {ExchangeError} CONFIG when no profile is selected. */
 export function needProfile(node: ExchangeProfileNode | null): ExchangeProfileNode {
   if (node) return node;

@@ -3,7 +3,7 @@ import { bookingServiceName } from '../../lib/contract/services';
 import { ExchangeError } from '../../lib/errors';
 import { BookingCaller } from '../../lib/simulator/platform/booking-caller';
 import { PlatformSimulator } from '../../lib/simulator/platform/platform-simulator';
-import { type ExchangeProfileNode, findProfile } from '../exchange-profile/profile-node';
+import { type ExchangeProfileNode, findProfile, usableProfile } from '../exchange-profile/profile-node';
 import { mountRoute } from '../shared/http-route';
 import { onInput } from '../shared/input';
 import { statusOf } from '../shared/status';
@@ -15,6 +15,8 @@ export default function register(RED: NodeAPI): void {
     const status = statusOf(this);
     const profileNode = findProfile(RED, def.profile);
     if (!profileNode) return status('bad', 'no-profile');
+
+    if (!usableProfile(profileNode)) return status('bad', 'faulty-profile');
 
     const simulator = simulatorOf(profileNode);
     let caller: BookingCaller | undefined;

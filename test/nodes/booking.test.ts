@@ -225,6 +225,14 @@ describe('booking-request and booking-response', () => {
     assert.deepEqual([flow.statuses('a'), flow.statuses('b')], [['listening'], ['path-taken']]);
   });
 
+  it('with a faulty profile it says so and listens nowhere', async () => {
+    await flow.deploy([{ id: 'in', type: 'booking-request', profile: 'p', path: PATH, wires: [] }], {
+      timeout: 'soon',
+    });
+    assert.deepEqual(flow.statuses('in'), ['faulty-profile']);
+    assert.equal((await request(flow.url + PATH, { body: envelope('') })).status, 404);
+  });
+
   it('without a profile it says so and listens nowhere', async () => {
     await flow.deploy([{ id: 'in', type: 'booking-request', profile: '', path: PATH, wires: [] }]);
     assert.deepEqual(flow.statuses('in'), ['no-profile']);

@@ -364,7 +364,7 @@ describe('booking desk', () => {
     return {
       calls,
       desk: new BookingDesk({
-        access: () => access,
+        access,
         repeatMs: 60_000,
         onCall: call => calls.push(call),
         ...more,
