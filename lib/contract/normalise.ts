@@ -101,7 +101,8 @@ export function normalise<T extends Table>(
     const value = input[name];
     const to = target(name);
     if (!to) {
-      (extra ??= {})[name] = value;
+      // Names come from outside: an object without prototype has no `__proto__` to set.
+      (extra ??= Object.create(null) as Record<string, unknown>)[name] = value;
       continue;
     }
     const text = typeof value === 'string' ? value.trim() : toText(to.field, value, found);

@@ -296,7 +296,7 @@ describe('contract rules', () => {
       [record.pacs_id, record.reportfilepath, record.report_form_no, record.patient_local_id],
       ['A1', 'x', '001', 'L1'],
     );
-    assert.deepEqual(extra, { 备注: 'y' });
+    assert.deepEqual({ ...extra }, { 备注: 'y' });
     assert.deepEqual(Object.keys(record), examMaster.fields.map(recordName));
   });
 
