@@ -19,7 +19,7 @@ const ways = {
   async soap() {
     const client = await soap.createClientAsync(`${url}?wsdl`, { endpoint: url });
     const [{ GetLabInfoResult }] = await client.GetLabInfoAsync({ strIDNO: 'Z00000000', ...secrets });
-    const { root } = new XMLParser({ parseTagValue: false, isArray: name => /^lab/.test(name) }).parse(
+    const { root } = new XMLParser({ parseTagValue: false, isArray: name => name.startsWith('lab') }).parse(
       GetLabInfoResult,
     );
     return root.lab_subitem.length;

@@ -23,6 +23,7 @@ const row = (table, values) =>
     .map(({ element, zh }) => `<${element}>${values[element] ?? `测试${zh.slice(0, 6)}01`}</${element}>`)
     .join('')}</${table.row}>`;
 const PER_REPORT = 25;
+const serials = Array.from({ length: PER_REPORT }, (_, at) => String(at + 1));
 const reports = Array.from({ length: Number(options.rows) / PER_REPORT }, (_, n) => {
   const keys = {
     ORG_CODE: '000000T0001',
@@ -30,10 +31,7 @@ const reports = Array.from({ length: Number(options.rows) / PER_REPORT }, (_, n)
     REPORT_FORM_NO: `R${n}`,
     LAST_UPDATE_DTIME: '2030-01-02 03:04:05',
   };
-  return (
-    row(master, keys) +
-    Array.from({ length: PER_REPORT }, (_, at) => row(items, { ...keys, SERIAL_NO: String(at + 1) })).join('')
-  );
+  return row(master, keys) + serials.map(SERIAL_NO => row(items, { ...keys, SERIAL_NO })).join('');
 });
 const answer = buildResponseBytes(
   '1.1',

@@ -9,7 +9,7 @@ const names = getExamItemListItem.fields.map(field => field.name);
 /** One item as it comes from a hospital's database; every field filled, one of them with something to escape. */
 const row = n =>
   Object.fromEntries(
-    names.map((name, at) => [
+    names.map(name => [
       name,
       name === 'Description' ? `测试科室<${n}> & "甲"` : `测试${name}${String(n).padStart(6, '0')}`,
     ]),

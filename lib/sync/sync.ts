@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { SyncServiceName } from '../contract/services';
 import { contractError, errorsOf } from '../contract/validate';
 import type { Violation } from '../contract/violation';
+import { mask } from '../privacy/mask';
 import type { CallInterfaceAnswer } from './call-interface';
 import type { SyncRecord } from './sync-records';
 
@@ -10,7 +11,7 @@ import type { SyncRecord } from './sync-records';
 export interface SyncOutcome {
   readonly id: string;
   readonly service: SyncServiceName;
-  /** HisKeys, or patients masked, of the call. */
+  /** HisKeys of the call; of notifications the patients, masked. */
   readonly key: string;
   readonly outcome: 'accepted' | 'refused';
   /** Records in the call. */
@@ -81,7 +82,7 @@ const nothingToTell = (request: SyncRequest): SyncDone => ({
 const story = (request: SyncRequest, batch: readonly SyncRecord[], startedAt: Date) => ({
   id: randomUUID(),
   service: request.service,
-  key: batch.map(({ key }) => key).join(','),
+  key: batch.map(({ key }) => (request.service === 'UpdateBillingInfo' ? mask(key, 'card') : key)).join(','),
   items: batch.length,
   skipped: request.skipped,
   attempts: 1,

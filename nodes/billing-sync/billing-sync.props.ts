@@ -1,4 +1,6 @@
-export interface BillingSyncProps {
+import type { MappingProps } from '../shared/mapping.props';
+
+export interface BillingSyncProps extends MappingProps {
   name: string;
   profile: string;
   /** The service, or `msg`: msg.service names it. */

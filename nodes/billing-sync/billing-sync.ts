@@ -1,16 +1,19 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { type SyncServiceName, syncServiceNames } from '../../lib/contract/services';
+import { type SyncServiceName, syncServiceNames, syncServices } from '../../lib/contract/services';
 import { ExchangeError } from '../../lib/errors';
+import { mapRows } from '../../lib/mapping/map-rows';
 import { needSetting } from '../../lib/profile/profile';
 import { type CallInterfaceAnswer, callPlatform } from '../../lib/sync/call-interface';
 import { Debounce } from '../../lib/sync/debounce';
-import { type SyncDone, sync } from '../../lib/sync/sync';
+import { sync } from '../../lib/sync/sync';
 import { type SyncRecord, mergeNotifications, readSyncRecords } from '../../lib/sync/sync-records';
 import { findProfile, needProfile } from '../exchange-profile/profile-node';
-import { onInput } from '../shared/input';
+import { type InputMessage, type Send, onInput } from '../shared/input';
+import { inputMapping } from '../shared/mapping';
 import { valueOf, wholeNumber } from '../shared/property';
 import { statusOf } from '../shared/status';
 import type { BillingSyncProps } from './billing-sync.props';
+import { syncTables } from './billing-sync.tables';
 
 /** What waits for its debounce time is still sent at a redeploy, for as long as Node-RED lets a node close. */
 const CLOSE_MS = 8000;
@@ -22,6 +25,7 @@ export default function register(RED: NodeAPI): void {
     const profileNode = findProfile(RED, def.profile);
     if (!profileNode) status('bad', 'no-profile');
     const stop = new AbortController();
+    const map = inputMapping(RED, this, def, syncTables);
     const maxItems = wholeNumber(def.maxItems, 50);
     const statuses = new Set((def.statuses || '1,2,3,4,5,6,7').split(/[,，\s]+/));
 
@@ -58,32 +62,34 @@ export default function register(RED: NodeAPI): void {
       return last ? result : null;
     };
 
-    onInput(this, async (msg, send) => {
+    const deliver = async (msg: InputMessage, send: Send): Promise<void> => {
       const service = serviceOf(def.service, msg['service']);
-      const { check, settings } = needProfile(profileNode).profile();
+      const profile = needProfile(profileNode).profile();
       const given = await valueOf(RED, this, def.property || 'payload', def.propertyType || 'msg', msg);
-      const { records, skipped } = readSyncRecords(service, given, {
-        organCode: settings.organCode,
-        check,
+      const mapped = await map(given, profile, mapRows(syncServices[service].record));
+      const { records, skipped } = readSyncRecords(service, mapped, {
+        organCode: profile.settings.organCode,
+        check: profile.check,
         statuses,
         rangeDays: wholeNumber(def.rangeDays, 30, 0),
         now: new Date(),
       });
-      const sendOut = ({ answer, exchange }: SyncDone): void => {
+      const delivery =
+        service === 'UpdateBillingInfo' && debounceMs > 0
+          ? { maxItems: 1, together: true, call: notify }
+          : { maxItems, call: (batch: readonly SyncRecord[]) => call(service, batch) };
+      await sync({ service, records, skipped, ...delivery }, ({ answer, exchange }) => {
+        const accepted = exchange.outcome === 'accepted';
+        status(accepted ? 'good' : 'bad', exchange.items === 0 ? 'nothing' : exchange.outcome);
         const out = records.length > 1 ? RED.util.cloneMessage(msg) : msg;
-        status(
-          exchange.outcome === 'accepted' ? 'good' : 'bad',
-          exchange.items === 0 ? 'nothing' : exchange.outcome,
-        );
         Object.assign(out, { payload: answer, exchange });
-        send(exchange.outcome === 'accepted' ? [out, null] : [null, out]);
-      };
+        send(accepted ? [out, null] : [null, out]);
+      });
+    };
+
+    onInput(this, async (msg, send) => {
       try {
-        const delivery =
-          service === 'UpdateBillingInfo' && debounceMs > 0
-            ? { maxItems: 1, together: true, call: notify }
-            : { maxItems, call: (batch: readonly SyncRecord[]) => call(service, batch) };
-        await sync({ service, records, skipped, ...delivery }, sendOut);
+        await deliver(msg, send);
       } catch (error) {
         status('bad', error instanceof ExchangeError && error.code === 'CONTRACT' ? 'invalid' : 'failed');
         throw error;

@@ -43,7 +43,7 @@ RED.nodes.registerType<LabRegisterProps>('lab-register', {
   oneditprepare() {
     selectSoleProfile(this);
     preparePropertyInput();
-    mapping.prepare(this, this.mapping);
+    mapping.prepare(this);
   },
   oneditsave() {
     this.mapping = mapping.read();

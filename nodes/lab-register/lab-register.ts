@@ -9,10 +9,10 @@ import { labTables } from './lab-register.tables';
 export default function register(RED: NodeAPI): void {
   function LabRegister(this: Node, def: NodeDef & LabRegisterProps): void {
     RED.nodes.createNode(this, def);
-    const map = inputMapping(RED, this, def, labTables, mapLabInput);
+    const map = inputMapping(RED, this, def, labTables);
     setUpRegister(RED, this, def, async (given, profile) => {
       const { check, archive } = profile;
-      return readLabReports(await map(given, profile), { check, archive, now: new Date() });
+      return readLabReports(await map(given, profile, mapLabInput), { check, archive, now: new Date() });
     });
   }
   RED.nodes.registerType('lab-register', LabRegister);

@@ -3,10 +3,9 @@ import type { Node, NodeMessage, NodeMessageInFlow } from 'node-red';
 
 export type Send = (msg: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) => void;
 
-export type InputHandler = (
-  msg: NodeMessageInFlow & Record<string, unknown>,
-  send: Send,
-) => Promise<void> | void;
+export type InputMessage = NodeMessageInFlow & Record<string, unknown>;
+
+export type InputHandler = (msg: InputMessage, send: Send) => Promise<void> | void;
 
 /**
  * Registers an input handler that always ends in `done`: an async handler that rejects would end the whole Node-RED
@@ -15,7 +14,7 @@ export type InputHandler = (
 export function onInput(node: Node, handle: InputHandler): void {
   node.on('input', (msg, send, done) => {
     Promise.resolve()
-      .then(() => handle(msg as NodeMessageInFlow & Record<string, unknown>, send))
+      .then(() => handle(msg as InputMessage, send))
       .then(
         () => done(),
         (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),

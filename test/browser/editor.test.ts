@@ -10,7 +10,7 @@ import { demoFlow } from '../support/demo-flow';
 import { CHROMIUM, type Dialog, Editor, NodeRed } from '../support/editor';
 import { needsPeer, works } from '../support/peer';
 
-const NODES = ['request', 'response', 'register', 'viewer', 'simulator'];
+const NODES = ['request', 'response', 'sync', 'register', 'examination', 'reports', 'viewer', 'simulator'];
 const NARROW = 500;
 /** A catalogue key that was not found is shown as it is. */
 const KEY = /\b(?:exchange|[a-z]+-[a-z]+)\.[a-z]+[a-zA-Z.-]*\b/;
@@ -48,7 +48,16 @@ describe('the Node-RED editor', function () {
         .evaluateAll(nodes => nodes.map(node => node.getAttribute('data-palette-label')));
       assert.deepEqual(
         new Set(labels),
-        new Set(['预约请求', '预约应答', '检验报告注册', '影像浏览', '平台模拟器']),
+        new Set([
+          '预约请求',
+          '预约应答',
+          '开单同步',
+          '检验报告注册',
+          '检查报告注册',
+          '报告查询',
+          '影像浏览',
+          '平台模拟器',
+        ]),
       );
       await category.scrollIntoViewIfNeeded();
       await editor.picture('overview');
@@ -186,6 +195,34 @@ describe('the Node-RED editor', function () {
       await dialog.cancel();
     });
 
+    it('shows the settings of the service that is synchronised, and all when the message chooses', async () => {
+      const dialog = await editor.openDialog('sync');
+      const shown = async (service: string): Promise<boolean[]> => {
+        await dialog.field('service').selectOption(service);
+        const settings = ['statuses', 'rangeDays', 'debounce'];
+        return Promise.all(settings.map(name => dialog.field(name).isVisible()));
+      };
+      assert.deepEqual(await shown('UpdateBillingInfo'), [false, true, true]);
+      assert.deepEqual(await shown('msg'), [true, true, true]);
+      await checkDialog(dialog);
+      assert.deepEqual(await shown('SyncAppointData'), [true, false, false]);
+      await dialog.cancel();
+    });
+
+    it('takes statuses by number only', async () => {
+      const invalid = async (statuses: string): Promise<string[]> => {
+        const dialog = await editor.openDialog('sync');
+        await dialog.field('statuses').fill(statuses);
+        await dialog.done();
+        return editor.evaluate<string[]>(`RED.nodes.node('sync').validationErrors ?? []`);
+      };
+      const reason = '同步的状态: 请填 1 到 7 的编号，用逗号分隔，或 ${环境变量}';
+      assert.deepEqual(await invalid('已预约'), [reason]);
+      assert.deepEqual(await invalid('1,8'), [reason]);
+      assert.deepEqual(await invalid('1， 5'), []);
+      assert.deepEqual(await invalid('${SYNC_STATUSES}'), []);
+    });
+
     it('keeps what was set, through Done, Deploy and a new dialog', async () => {
       await setEverything(editor);
       await editor.deploy();
@@ -199,6 +236,11 @@ describe('the Node-RED editor', function () {
           propertyType,
         ])(stored.get('response') as Record<string, unknown>),
         ['50', 'slash', false, 'rows', 'msg'],
+      );
+      const reports = stored.get('reports');
+      assert.deepEqual(
+        ['service', 'idArguments', 'fillRange', 'output'].map(name => reports?.[name]),
+        ['msg', 'auto', true, 'sequence'],
       );
       assert.deepEqual(stored.get('viewer')?.['parameters'], [
         { name: 'PatientID', value: 'patient', type: 'msg' },
@@ -263,7 +305,10 @@ describe('the Node-RED editor', function () {
         'exchange-profile',
         'booking-request',
         'booking-response',
+        'billing-sync',
         'lab-register',
+        'exam-register',
+        'report-query',
         'viewer-token',
         'platform-simulator',
       ]) {
@@ -301,6 +346,13 @@ async function setEverything(editor: Editor): Promise<void> {
   await response.tray.locator('.red-ui-typedInput-input').first().fill('rows');
   await response.done();
 
+  const reports = await editor.openDialog('reports');
+  await reports.field('service').selectOption('msg');
+  await reports.field('idArguments').selectOption('auto');
+  await reports.field('fillRange').check();
+  await reports.field('output').selectOption('sequence');
+  await reports.done();
+
   const viewer = await editor.openDialog('viewer');
   const list = viewer.tray.locator('.red-ui-editableList');
   await list.locator('option[value="PatientID"]').waitFor({ state: 'attached' });
@@ -328,6 +380,11 @@ async function checkEverything(editor: Editor): Promise<void> {
   assert.equal(await response.field('maxItems').inputValue(), '50');
   assert.equal(await response.field('mergePdf').isChecked(), false);
   await response.cancel();
+
+  const reports = await editor.openDialog('reports');
+  assert.equal(await reports.field('idArguments').inputValue(), 'auto');
+  assert.equal(await reports.field('fillRange').isChecked(), true);
+  await reports.cancel();
 
   const viewer = await editor.openDialog('viewer');
   const names = viewer.tray.locator('#viewer-token-parameters select');

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { MappingRow } from '../../lib/mapping/mapping-row';
 import type { Registration } from '../../lib/report/register';
-import { TestFlow } from '../support/flow';
+import { type FlowNode, TestFlow } from '../support/flow';
 
 const row = (
   table: string,
@@ -45,7 +45,7 @@ const lisRow = (reportNo: string, item: number): Record<string, unknown> => ({
   JG: '5.0',
 });
 
-describe('the field mapping of lab-register', () => {
+describe('the field mapping of the register and sync nodes', () => {
   const flow = new TestFlow();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'regional-exchange-mapping-'));
   const codeTableFile = path.join(folder, 'codes.csv');
@@ -60,7 +60,11 @@ describe('the field mapping of lab-register', () => {
   });
   afterEach(() => flow.undeploy());
 
-  const deploy = (rows: readonly MappingRow[], more: Record<string, unknown> = {}): Promise<void> =>
+  const deploy = (
+    rows: readonly MappingRow[],
+    more: Record<string, unknown> = {},
+    others: readonly FlowNode[] = [],
+  ): Promise<void> =>
     flow.deploy(
       [
         {
@@ -74,6 +78,7 @@ describe('the field mapping of lab-register', () => {
           wires: [['accepted'], []],
           ...more,
         },
+        ...others,
         {
           id: 'sim',
           type: 'platform-simulator',
@@ -84,7 +89,11 @@ describe('the field mapping of lab-register', () => {
         { id: 'catch1', type: 'catch', scope: null, wires: [['caught']] },
         ...['accepted', 'received', 'caught'].map(id => ({ id, type: 'helper', wires: [] })),
       ],
-      { archiveUrl: `${flow.url}/simulator/sehr.service.auto/IAutoReport.asmx`, codeTableFile },
+      {
+        archiveUrl: `${flow.url}/simulator/sehr.service.auto/IAutoReport.asmx`,
+        callInterfaceUrl: `${flow.url}/simulator/CallInterface.asmx`,
+        codeTableFile,
+      },
     );
   const errorOf = (msg: Record<string, unknown>): { code: string; message: string; cause?: unknown } =>
     msg['error'] as never;
@@ -137,5 +146,71 @@ describe('the field mapping of lab-register', () => {
       },
     });
     assert.equal(((await accepted)['exchange'] as Registration).reportNo, 'BG02');
+  });
+
+  const common = {
+    profile: 'p',
+    property: 'payload',
+    propertyType: 'msg',
+    sameNames: true,
+    wires: [['accepted'], []],
+  };
+
+  it('maps exam reports', async () => {
+    const rows = [
+      row('exammaster', 'report_form_no', 'column', 'BGDH'),
+      row('exammaster', 'class_code', 'jsonata', `JCLX = "彩超" ? "US" : "CT"`),
+    ];
+    await deploy([], {}, [{ id: 'exam', type: 'exam-register', ...common, mapping: rows }]);
+    const accepted = flow.next('accepted');
+    flow.receive('exam', {
+      payload: {
+        BGDH: 'JC01',
+        JCLX: '彩超',
+        patient_id: 'TESTP0001',
+        event_type: '1',
+        event_no: 'TESTE0001',
+        state: '0',
+        pacs_id: 'TESTACC0001',
+        body_part_name: '腹部',
+        last_update_dtime: '2030-01-02 03:04:05',
+        performer_dtime: '2030-01-02 03:04:05',
+        participant_dtime: '2030-01-02 03:04:05',
+        retrieve_date: '2030-01-02',
+      },
+    });
+    const { reportNo, warnings } = (await accepted)['exchange'] as Registration;
+    assert.equal(reportNo, 'JC01');
+    assert.deepEqual(
+      warnings.filter(({ field }) => field === 'class_code'),
+      [],
+      'US is a modality, 彩超 is none',
+    );
+  });
+
+  it('maps the records of the service that the message names', async () => {
+    const rows = [
+      row('SyncAppointData', 'HisKey', 'column', 'DJH'),
+      row('SyncAppointData', 'AppointmentStatus', 'constant', '已预约'),
+      row('UpdateBillingInfo', 'SerialNo', 'column', 'KH'),
+    ];
+    const sync = {
+      service: 'msg',
+      maxItems: '50',
+      statuses: '',
+      rangeDays: '30',
+      debounce: '0',
+      mapping: rows,
+    };
+    await deploy([], {}, [{ id: 'sync', type: 'billing-sync', ...common, ...sync }]);
+    for (const [service, payload, key] of [
+      ['SyncAppointData', [{ DJH: 'D1', HisKey: 'other' }], 'D1'],
+      ['UpdateBillingInfo', { KH: 'Z00000001' }, '0001'],
+    ] as const) {
+      const accepted = flow.next('accepted');
+      flow.receive('sync', { service, payload });
+      const story = (await accepted)['exchange'] as { outcome: string; key: string };
+      assert.deepEqual([story.outcome, story.key.slice(-key.length)], ['accepted', key]);
+    }
   });
 });

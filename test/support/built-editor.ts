@@ -64,7 +64,7 @@ export class BuiltNode {
   constructor(type: string, js: string) {
     this.type = type;
     this.#folder = path.posix.dirname(js);
-    this.runtime = read(js);
+    this.runtime = runtimeOf(js);
     this.html = read(js.replace(/\.js$/, '.html'));
     this.script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(this.html)?.[1] ?? '';
   }
@@ -123,4 +123,13 @@ function flatten(tree: Tree, prefix = ''): Map<string, string> {
     else for (const [below, text] of flatten(value, `${prefix}${key}.`)) flat.set(below, text);
   }
   return flat;
+}
+
+/** A node's runtime with what it requires directly: both name its texts. */
+function runtimeOf(js: string): string {
+  const own = read(js);
+  const required = [...own.matchAll(/require\("(\.[^"]+)"\)/g)].map(([, file = '']) =>
+    fs.readFileSync(require.resolve(path.join(root, path.dirname(js), file)), 'utf8'),
+  );
+  return [own, ...required].join('\n');
 }

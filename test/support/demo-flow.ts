@@ -50,7 +50,11 @@ const profile: FlowNode = {
   emptyMeans: 'unconfirmed',
   allowedOperators: '',
   codeTableFile: '',
-  credentials: { certificate: 'certificate-for-tests', viewerKey: 'key-for-tests' },
+  credentials: {
+    certificate: 'certificate-for-tests',
+    strCredential: 'credential-for-tests',
+    viewerKey: 'key-for-tests',
+  },
 };
 
 const inject = { props: [], repeat: '', crontab: '', once: false, onceDelay: 0.1, topic: '' };
@@ -93,29 +97,54 @@ export const demoFlow: readonly FlowNode[] = [
     complete: 'exchange',
     targetType: 'msg',
   }),
-  node('start', 'inject', 140, 340, [['register']], { name: '检验报告', ...inject }),
-  node('register', 'lab-register', 400, 340, [['accepted'], ['open']], { ...property, profile: 'profile' }),
-  node('accepted', 'debug', 640, 320, [], { name: '已接受', active: false, complete: 'payload' }),
-  node('open', 'debug', 650, 360, [], { name: '未接受', active: false, complete: 'payload' }),
-  node('exam', 'inject', 140, 440, [['viewer']], { name: '检查访问号', ...inject }),
-  node('viewer', 'viewer-token', 400, 440, [['address']], {
+  node('bookings', 'inject', 140, 300, [['sync']], { name: '预约变更', ...inject }),
+  node('sync', 'billing-sync', 400, 300, [['accepted'], ['open']], {
+    ...property,
+    profile: 'profile',
+    service: 'SyncAppointData',
+    maxItems: '50',
+    statuses: '1,2,3,4,5,6,7',
+    rangeDays: '30',
+    debounce: '0',
+  }),
+  node('start', 'inject', 140, 360, [['register']], { name: '检验报告', ...inject }),
+  node('register', 'lab-register', 400, 360, [['accepted'], ['open']], { ...property, profile: 'profile' }),
+  node('exams', 'inject', 140, 420, [['examination']], { name: '检查报告', ...inject }),
+  node('examination', 'exam-register', 400, 420, [['accepted'], ['open']], {
+    ...property,
+    profile: 'profile',
+  }),
+  node('accepted', 'debug', 640, 340, [], { name: '已接受', active: false, complete: 'payload' }),
+  node('open', 'debug', 640, 380, [], { name: '未接受', active: false, complete: 'payload' }),
+  node('patient', 'inject', 140, 480, [['reports']], { name: '患者卡号', ...inject }),
+  node('reports', 'report-query', 400, 480, [['found']], {
+    ...property,
+    profile: 'profile',
+    service: 'GetLabInfo',
+    idArguments: 'documented',
+    fillRange: false,
+    output: 'array',
+  }),
+  node('found', 'debug', 650, 480, [], { name: '查到的报告', active: false, complete: 'payload' }),
+  node('exam', 'inject', 140, 540, [['viewer']], { name: '检查访问号', ...inject }),
+  node('viewer', 'viewer-token', 400, 540, [['address']], {
     profile: 'profile',
     page: 'ClinicExam',
     parameters: [{ name: 'AccessionNumber', value: 'payload.accession', type: 'msg' }],
     sendTimestamp: true,
   }),
-  node('address', 'debug', 640, 440, [], {
+  node('address', 'debug', 640, 540, [], {
     name: '页面地址',
     active: false,
     complete: 'token',
     targetType: 'msg',
   }),
-  node('command', 'inject', 140, 540, [['simulator']], { name: '模拟平台调用', ...inject }),
-  node('simulator', 'platform-simulator', 400, 540, [['received'], ['answer']], {
+  node('command', 'inject', 140, 720, [['simulator']], { name: '模拟平台调用', ...inject }),
+  node('simulator', 'platform-simulator', 400, 720, [['received'], ['answer']], {
     profile: 'profile',
     path: '/simulator',
     bookingUrl: 'http://127.0.0.1:1880/exchange/AppointmentDealInterface',
   }),
-  node('received', 'debug', 640, 520, [], { name: '平台收到', active: false, complete: 'payload' }),
-  node('answer', 'debug', 650, 560, [], { name: '医院应答', active: false, complete: 'payload' }),
+  node('received', 'debug', 640, 700, [], { name: '平台收到', active: false, complete: 'payload' }),
+  node('answer', 'debug', 650, 740, [], { name: '医院应答', active: false, complete: 'payload' }),
 ];

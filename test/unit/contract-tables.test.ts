@@ -134,6 +134,24 @@ describe('the agreement as data', () => {
     });
   });
 
+  it('has an English text without Chinese for every field, and a Chinese one', () => {
+    for (const table of [
+      labMaster,
+      labSubitem,
+      examMaster,
+      syncAppointData,
+      updateBillingInfo,
+      ...Object.values(viewerPages),
+      ...Object.values(booking),
+      ...Object.values(envelope),
+    ] as Table[]) {
+      for (const { name, zh, en } of table.fields) {
+        assert.doesNotMatch(en, /[\u4e00-\u9fff]/, `${table.name} ${name}`);
+        assert.ok(zh !== '' && en !== '', `${table.name} ${name}`);
+      }
+    }
+  });
+
   it('holds the stated numbers of fields', () => {
     const counted = (table: Table): number => table.fields.filter(field => !field.wireOnly).length;
     assert.deepEqual([labMaster, labSubitem, examMaster].map(counted), [50, 25, 59]);

@@ -15,8 +15,11 @@ import {
 import { contrast } from '../support/contrast';
 
 const CATEGORY = '区域互联';
-/** Defaults that are edited in a list and not in one field: `<type>.<property>` → id of the list. */
-const LISTS: Readonly<Record<string, string>> = { 'viewer-token.parameters': 'viewer-token-parameters' };
+/** Defaults that are edited in a list and not in one field: property → id of the list. */
+const LISTS: Readonly<Record<string, string>> = {
+  parameters: 'viewer-token-parameters',
+  mapping: 'exchange-mapping',
+};
 /** Node-RED writes labels on a node in this colour, in both themes. */
 const LABEL_COLOUR = '#333333';
 
@@ -47,7 +50,9 @@ describe('the editor half of the nodes', () => {
   });
 
   it('styles its forms only with variables that both Node-RED versions define', () => {
-    const css = read('nodes/shared/editor/form.css');
+    const folder = 'nodes/shared/editor';
+    const files = fs.readdirSync(path.join(root, folder)).filter(name => name.endsWith('.css'));
+    const css = files.map(name => read(`${folder}/${name}`)).join('\n');
     assert.doesNotMatch(css, /#[0-9a-f]{3,8}\b|rgba?\(|hsl/i);
     const used = [...new Set(css.match(/--red-ui-[\w-]+/g))];
     assert.ok(used.length > 0);
@@ -70,7 +75,7 @@ function checkNode(node: BuiltNode): void {
 
   it('has a field for every default and credential', () => {
     for (const name of [...Object.keys(definition.defaults), ...Object.keys(definition.credentials ?? {})]) {
-      const id = LISTS[`${node.type}.${name}`] ?? prefix + name;
+      const id = LISTS[name] ?? prefix + name;
       assert.ok(node.form.includes(`id="${id}"`), name);
     }
   });

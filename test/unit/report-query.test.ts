@@ -93,7 +93,8 @@ describe('what is answered (A-49e, A-49f)', () => {
     const { reports } = await ask(fixture('GetLabInfo.response.xml'));
     assert.equal(reports.length, 1);
     assert.equal(reports[0]?.['id_no'], '000000190001010017');
-    assert.equal((reports[0]?.['lab_subitem'] as { result_value: string }[])[0]?.result_value, '5.0');
+    const items = reports[0]?.['lab_subitem'] as readonly { result_value: string }[] | undefined;
+    assert.equal(items?.[0]?.result_value, '5.0');
   });
   it('the printed exam answer', async () => {
     const { reports } = await ask(fixture('GetExamInfo.response.xml'), 'GetExamInfo');

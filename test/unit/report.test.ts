@@ -181,6 +181,7 @@ describe('registration', () => {
       sent.push(`${operation} ${parameters[0]?.[0]} ${parameters[0]?.[1]}`);
       return Promise.resolve({ result, httpStatus: 200, durationMs: 1, bytes: 1 });
     },
+    callInPieces: () => Promise.reject(new Error('not asked')),
     close: () => Promise.resolve(),
   });
   const report = (changes: object = {}): LabReport =>

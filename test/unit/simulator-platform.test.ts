@@ -34,6 +34,7 @@ describe('platform simulator', () => {
   async function start(
     options: Partial<ConstructorParameters<typeof PlatformSimulator>[0]> = {},
   ): Promise<void> {
+    await stop();
     simulator = new PlatformSimulator({ ...OPTIONS, ...options });
     received = [];
     simulator.on('received', event => received.push(event));
@@ -45,7 +46,9 @@ describe('platform simulator', () => {
   async function stop(): Promise<void> {
     await Promise.all(clients.splice(0).map(client => client.close()));
     simulator?.close();
-    await new Promise<unknown>(resolve => (server ? server.close(resolve) : resolve(undefined)));
+    const listening = server;
+    server = undefined;
+    if (listening) await new Promise<unknown>(resolve => listening.close(resolve));
   }
   beforeEach(() => start());
   afterEach(() => stop());

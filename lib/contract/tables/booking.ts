@@ -102,7 +102,7 @@ export const medicalAppointRequest = table({
     { name: 'startDate', zh: '开单范围开始日期', en: 'order date range start', type: 'text', required: true, format: 'yyyy-MM-dd' },
     { name: 'endDate', zh: '开单范围结束日期', en: 'order date range end', type: 'text', required: true, format: 'yyyy-MM-dd' },
     { name: 'itemIDs', zh: '单据号', en: 'order number(s) = Hiskey of GetExamItemList', type: 'text', required: true, essential: true, separator: ',' },
-    { name: 'sourceid', zh: '号源代码', en: 'slot code; empty = default booking (默认预约传空即可)', type: 'text', required: false },
+    { name: 'sourceid', zh: '号源代码', en: 'slot code; empty for a default booking', type: 'text', required: false },
     { name: 'area', zh: '院区', en: 'campus', type: 'text', required: false },
   ],
 });
@@ -127,7 +127,7 @@ export const getAppointReceiptRequest = table({
   fields: [
     { name: 'clientType', zh: '调用端类型', en: 'caller type', type: 'text', required: true, known: { 7: '统一值' }, default: '7' },
     { name: 'patientType', zh: '患者类型', en: 'patient source', type: 'text', required: true, allowed: { 1: '门诊', 3: '体检' } },
-    { name: 'receiptItems', zh: '参数', en: 'see receipt_item.json', type: 'text', required: true, essential: true },
+    { name: 'receiptItems', zh: '参数', en: 'receipt parameters, see receiptItem', type: 'text', required: true, essential: true },
   ],
 });
 
@@ -139,7 +139,7 @@ export const getAppointReceiptXmlRequest = table({
   fields: [
     { name: 'clientType', zh: '调用端类型', en: 'caller type', type: 'text', required: true, known: { 7: '统一值' }, default: '7' },
     { name: 'patientType', zh: '患者类型', en: 'patient source', type: 'text', required: true, allowed: { 1: '门诊', 3: '体检' } },
-    { name: 'receiptItems', zh: '参数', en: 'see receipt_item.json', type: 'text', required: true, essential: true },
+    { name: 'receiptItems', zh: '参数', en: 'receipt parameters, see receiptItem', type: 'text', required: true, essential: true },
   ],
 });
 
@@ -151,28 +151,28 @@ export const getAppointReceiptXmlItem = table({
   fields: [
     { name: 'PatientID', zh: '病人编号', en: 'patient number', type: 'text', privacy: 'card' },
     { name: 'SerialNo', zh: '社保卡号', en: 'social-security card number', type: 'text', privacy: 'card' },
-    { name: 'PatientType', zh: '患者类型', en: '1门诊 3体检', type: 'text', allowed: { 1: '门诊', 3: '体检' } },
-    { name: 'FeeType', zh: '身份', en: '医保 / 自费', type: 'text', allowed: { 医保: '医保', 自费: '自费' } },
+    { name: 'PatientType', zh: '患者类型', en: 'patient type', type: 'text', allowed: { 1: '门诊', 3: '体检' } },
+    { name: 'FeeType', zh: '身份', en: 'who pays', type: 'text', allowed: { 医保: '医保', 自费: '自费' } },
     { name: 'PatientName', zh: '病人姓名', en: 'patient name', type: 'text', privacy: 'name' },
-    { name: 'PatientSex', zh: '性别', en: '1男 2女', type: 'text', allowed: { 1: '男', 2: '女' } },
-    { name: 'PatientAge', zh: '年龄', en: 'years (岁)', type: 'text', privacy: 'text' },
+    { name: 'PatientSex', zh: '性别', en: 'sex', type: 'text', allowed: { 1: '男', 2: '女' } },
+    { name: 'PatientAge', zh: '年龄', en: 'age in years', type: 'text', privacy: 'text' },
     { name: 'Weight', zh: '体重', en: 'kg', type: 'text', privacy: 'text' },
     { name: 'PatientPhone', zh: '联系电话', en: 'phone', type: 'text', privacy: 'phone' },
     { name: 'ClinicNo', zh: '门诊号', en: 'outpatient number', type: 'text', privacy: 'card' },
     { name: 'PatientArea', zh: '科室或病区', en: 'department or ward', type: 'text' },
     { name: 'BedNo', zh: '床号', en: 'bed', type: 'text', privacy: 'text' },
-    { name: 'ChiefComplaint', zh: '主诉', en: 'chief complaint; CDATA', type: 'text', cdata: true, privacy: 'text' },
-    { name: 'Diagnosis', zh: '诊断', en: 'diagnosis; CDATA', type: 'text', cdata: true, privacy: 'text' },
-    { name: 'BillDate', zh: '开单日期', en: 'order date; sample form y/M/d HH:mm:ss', type: 'text', format: 'yyyy-MM-dd HH:mm:ss' },
+    { name: 'ChiefComplaint', zh: '主诉', en: 'chief complaint', type: 'text', cdata: true, privacy: 'text' },
+    { name: 'Diagnosis', zh: '诊断', en: 'diagnosis', type: 'text', cdata: true, privacy: 'text' },
+    { name: 'BillDate', zh: '开单日期', en: 'order date', type: 'text', format: 'yyyy-MM-dd HH:mm:ss' },
     { name: 'BillDoctorName', zh: '开单医生', en: 'ordering doctor', type: 'text', privacy: 'name' },
-    { name: 'DoctorNote', zh: '医生说明', en: 'doctor note; CDATA', type: 'text', cdata: true, privacy: 'text' },
+    { name: 'DoctorNote', zh: '医生说明', en: 'doctor note', type: 'text', cdata: true, privacy: 'text' },
     { name: 'HisName', zh: '检查项目', en: 'exam items; CDATA; composite items numbered 1., 2., 3. and joined by ;', type: 'text', cdata: true },
-    { name: 'AnesthesiaFlag', zh: '麻醉方式', en: '不麻醉 / 麻醉', type: 'text', allowed: { 不麻醉: '不麻醉', 麻醉: '麻醉' } },
-    { name: 'Transmethod', zh: '运送方式', en: '徒步 / 轮椅', type: 'text', allowed: { 徒步: '徒步', 轮椅: '轮椅' } },
+    { name: 'AnesthesiaFlag', zh: '麻醉方式', en: 'anaesthesia', type: 'text', allowed: { 不麻醉: '不麻醉', 麻醉: '麻醉' } },
+    { name: 'Transmethod', zh: '运送方式', en: 'way of transport', type: 'text', allowed: { 徒步: '徒步', 轮椅: '轮椅' } },
     { name: 'ReminderMsg', zh: '温馨提示', en: 'CDATA', type: 'text', cdata: true },
     { name: 'AttentionMsg', zh: '注意事项', en: 'CDATA', type: 'text', cdata: true },
-    { name: 'StartAppointmentTime', zh: '预约开始日期', en: 'sample form yyyy/M/d HH:mm:ss', type: 'text', format: 'yyyy-MM-dd HH:mm:ss' },
-    { name: 'EndAppointmentTime', zh: '预约截止日期', en: 'sample form yyyy/M/d HH:mm:ss', type: 'text', format: 'yyyy-MM-dd HH:mm:ss' },
+    { name: 'StartAppointmentTime', zh: '预约开始日期', en: 'appointment time', type: 'text', format: 'yyyy-MM-dd HH:mm:ss' },
+    { name: 'EndAppointmentTime', zh: '预约截止日期', en: 'appointment time', type: 'text', format: 'yyyy-MM-dd HH:mm:ss' },
     { name: 'EnqueueNum', zh: '排队号', en: 'queue number', type: 'text' },
     { name: 'DepartmentName', zh: '预约科室', en: 'appointment department', type: 'text' },
     { name: 'Address', zh: '预约诊室', en: 'appointment room', type: 'text' },
@@ -188,7 +188,7 @@ export const getAppointItemInfoRequest = table({
   en: 'GetAppointItemInfo request',
   fields: [
     { name: 'clientType', zh: '调用端类型', en: 'caller type', type: 'text', required: true, known: { 7: '统一值' }, default: '7' },
-    { name: 'examItemName', zh: '检查项目名称或拼音码', en: 'exam item name or pinyin code, fuzzy search (模糊检索)', type: 'text', required: true },
+    { name: 'examItemName', zh: '检查项目名称或拼音码', en: 'exam item name or pinyin code, fuzzy search', type: 'text', required: true },
   ],
 });
 

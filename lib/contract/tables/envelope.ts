@@ -22,7 +22,7 @@ export const hospitalHeader = table({
     { name: 'serverName', zh: '服务名', en: 'service name', type: 'text', required: true, allowed: { GetExamItemList: 'GetExamItemList', GetSignalSourceList: 'GetSignalSourceList', MedicalAppoint: 'MedicalAppoint', CancelAppoint: 'CancelAppoint', GetAppointReceipt: 'GetAppointReceipt', GetAppointReceiptXml: 'GetAppointReceiptXml', GetAppointItemInfo: 'GetAppointItemInfo' } },
     { name: 'format', zh: '消息类型', en: 'message type', type: 'text', required: true, allowed: { xml: 'xml' }, default: 'xml' },
     { name: 'callOperator', zh: '操作者', en: 'operator', type: 'text', required: true, default: 'xmzsh' },
-    { name: 'certificate', zh: '凭证号', en: 'credential, issued by the hospital (由医疗机构方提供)', type: 'text', required: true, secret: true },
+    { name: 'certificate', zh: '凭证号', en: 'credential, issued by the hospital', type: 'text', required: true, secret: true },
   ],
 });
 
@@ -46,7 +46,7 @@ export const platformHeader = table({
   fields: [
     { name: 'ServerName', zh: '服务名', en: 'service name', type: 'text', required: true, allowed: { UpdateBillingInfo: 'UpdateBillingInfo', SyncAppointData: 'SyncAppointData' } },
     { name: 'Operator', zh: '操作账号 / 访问者', en: 'operator account; per hospital', type: 'text', required: true },
-    { name: 'AppId', zh: '凭证号 / 访问秘钥', en: 'credential issued by the platform (由区域平台提供)', type: 'text', required: true, secret: true },
+    { name: 'AppId', zh: '凭证号 / 访问秘钥', en: 'credential, issued by the platform', type: 'text', required: true, secret: true },
   ],
 });
 
@@ -59,7 +59,7 @@ export const platformAnswer = table({
     { name: 'Status', zh: '状态', en: '1 success, 0 failure', type: 'json', required: true, allowed: { 1: '成功', 0: '失败' } },
     { name: 'Msg', zh: '返回信息 / 失败消息', en: 'message', type: 'text', required: true },
     { name: 'Total', zh: '总条数', en: 'total count', type: 'json' },
-    { name: 'Rows', zh: '返回数据集', en: 'general: array of objects; for UpdateBillingInfo and SyncAppointData: flag of success or failure (成功或失败的标识)', type: 'json' },
+    { name: 'Rows', zh: '返回数据集', en: 'general: array of objects; for UpdateBillingInfo and SyncAppointData: flag of success or failure', type: 'json' },
   ],
 });
 

@@ -67,6 +67,6 @@ export const examMaster = table({
     { name: 'Serial_Data_No', zh: '数据流水号', en: 'data serial number (unique locator of this row)', type: 'VARCHAR2', length: 128, required: false, attribute: 'serial_data_no', uploadOrder: 51, element: 'SERIAL_DATA_NO', queryOrder: 47 },
     { name: 'Data_Status', zh: '数据状态', en: 'data status', type: 'NUMBER', length: 1, required: false, default: '1', attribute: 'data_status', uploadOrder: 52, element: 'DATA_STATUS', queryOrder: 48 },
     { name: 'Is_Correct', zh: '是否正确', en: 'is correct', type: 'NUMBER', length: 1, required: false, default: '0', attribute: 'is_correct', uploadOrder: 53, element: 'IS_CORRECT', queryOrder: 49 },
-    { name: 'Xman_type', zh: '干保标志', en: 'cadre-health-care flag (干保)', type: 'VARCHAR2', length: 64, required: false, known: { 1: '干保' }, attribute: 'xman_type', uploadOrder: 60 },
+    { name: 'Xman_type', zh: '干保标志', en: 'cadre health care flag', type: 'VARCHAR2', length: 64, required: false, known: { 1: '干保' }, attribute: 'xman_type', uploadOrder: 60 },
   ],
 });

@@ -1,12 +1,13 @@
 import css from './form.css';
 
-const STYLE_ID = 'regional-exchange-form-style';
-
 /** Brings the forms' style sheet into the page, once for all nodes of the package. */
-export function useFormStyle(): void {
-  if (document.getElementById(STYLE_ID)) return;
+export const useFormStyle = (): void => useStyle('regional-exchange-form-style', css);
+
+/** Brings a style sheet into the page, once under its id. */
+export function useStyle(id: string, text: string): void {
+  if (document.getElementById(id)) return;
   const style = document.createElement('style');
-  style.id = STYLE_ID;
-  style.textContent = css;
+  style.id = id;
+  style.textContent = text;
   document.head.append(style);
 }

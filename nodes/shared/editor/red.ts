@@ -67,6 +67,13 @@ interface EditorRed {
     };
   };
   validators: { typedInput(typeProperty: string): Validator };
+  editor: {
+    editExpression(options: { value: string; focus: boolean; complete(value: string): void }): void;
+  };
+  utils: {
+    /** True, or the reason when options are given. */
+    validateTypedProperty(value: string, type: 'jsonata', options: object): true | string;
+  };
 }
 
 interface EditableListOptions<Row> {
