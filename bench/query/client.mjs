@@ -32,11 +32,13 @@ const cpu = process.cpuUsage();
 const startedAt = performance.now();
 const items = await ways[way]();
 const { user, system } = process.cpuUsage(cpu);
+const wallMs = performance.now() - startedAt;
+await new Promise(resolve => setTimeout(resolve, 20)); // a stall is recorded at the turn after it
 delay.disable();
 process.send({
   items,
   cpuMs: (user + system) / 1000,
-  wallMs: performance.now() - startedAt,
+  wallMs,
   stallMs: delay.max / 1e6,
   rssMb: process.resourceUsage().maxRSS / 1024,
 });
