@@ -10,7 +10,17 @@ import { demoFlow } from '../support/demo-flow';
 import { CHROMIUM, type Dialog, Editor, NodeRed } from '../support/editor';
 import { needsPeer, works } from '../support/peer';
 
-const NODES = ['request', 'response', 'sync', 'register', 'examination', 'reports', 'viewer', 'simulator'];
+const NODES = [
+  'request',
+  'response',
+  'sync',
+  'register',
+  'examination',
+  'reports',
+  'file',
+  'viewer',
+  'simulator',
+];
 const NARROW = 500;
 /** A catalogue key that was not found is shown as it is. */
 const KEY = /\b(?:exchange|[a-z]+-[a-z]+)\.[a-z]+[a-zA-Z.-]*\b/;
@@ -55,6 +65,7 @@ describe('the Node-RED editor', function () {
           '检验报告注册',
           '检查报告注册',
           '报告查询',
+          '图文报告',
           '影像浏览',
           '平台模拟器',
         ]),
@@ -223,6 +234,58 @@ describe('the Node-RED editor', function () {
       assert.deepEqual(await invalid('${SYNC_STATUSES}'), []);
     });
 
+    it('shows of a report file only what its way of publishing needs', async () => {
+      const dialog = await editor.openDialog('file');
+      const fields = ['target', 'urlPath', 'signKey', 'allowedNetworks', 'ftpHost', 'ftpPort', 'mountedAt'];
+      const visible = async (): Promise<string[]> => {
+        const shown = await Promise.all(fields.map(name => dialog.field(name).isVisible()));
+        return fields.filter((_name, index) => shown[index]);
+      };
+      const address = dialog.tray.locator('#report-file-address');
+      assert.equal(await address.innerText(), 'http://10.0.0.5:1880/hie/exchange/reports/…');
+      assert.deepEqual(await visible(), ['target', 'urlPath', 'allowedNetworks']);
+      await dialog.field('signed').check();
+      assert.deepEqual(await visible(), ['target', 'urlPath', 'signKey', 'allowedNetworks']);
+      await checkDialog(dialog);
+      await dialog.field('target').selectOption('ftp');
+      assert.deepEqual(await visible(), ['target', 'ftpHost', 'ftpPort']);
+      await checkDialog(dialog);
+      await dialog.field('target').selectOption('share');
+      assert.deepEqual(await visible(), ['target']);
+      await checkDialog(dialog);
+      await dialog.field('mode').selectOption('fetch');
+      assert.deepEqual(await visible(), ['ftpHost', 'mountedAt']);
+      await checkDialog(dialog);
+      await dialog.cancel();
+    });
+
+    it('says in Chinese what is wrong with the settings of a report file', async () => {
+      const dialog = await editor.openDialog('file');
+      const wrong = {
+        template: '../{report_form_no}.pdf',
+        baseUrl: 'fileserver',
+        allowedNetworks: '10.0.0.0/8, lan',
+        directory: '',
+        maxMiB: '0',
+      };
+      for (const [name, value] of Object.entries(wrong)) await dialog.field(name).fill(value);
+      await dialog.done();
+      const reasons = await editor.evaluate<string[]>(`RED.nodes.node('file').validationErrors`);
+      assert.equal(reasons.length, 5);
+      for (const reason of reasons) assert.match(reason, /^\p{Script=Han}[^:]*: \S*\p{Script=Han}.*[^_]$/u);
+      const again = await editor.openDialog('file');
+      const good = {
+        template: '{yyyy}/{MM}/{report.report_form_no}-{file}.{ext}',
+        baseUrl: '\\\\fileserver\\reports',
+        allowedNetworks: '10.0.0.0/8，fd00::/8',
+        directory: '${REPORT_FOLDER}',
+        maxMiB: '50',
+      };
+      for (const [name, value] of Object.entries(good)) await again.field(name).fill(value);
+      await again.done();
+      assert.equal(await editor.evaluate(`RED.nodes.node('file').valid`), true);
+    });
+
     it('keeps what was set, through Done, Deploy and a new dialog', async () => {
       await setEverything(editor);
       await editor.deploy();
@@ -309,6 +372,7 @@ describe('the Node-RED editor', function () {
         'lab-register',
         'exam-register',
         'report-query',
+        'report-file',
         'viewer-token',
         'platform-simulator',
       ]) {

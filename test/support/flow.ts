@@ -10,6 +10,7 @@ import examRegister from '../../nodes/exam-register/exam-register';
 import exchangeProfile from '../../nodes/exchange-profile/exchange-profile';
 import labRegister from '../../nodes/lab-register/lab-register';
 import platformSimulator from '../../nodes/platform-simulator/platform-simulator';
+import reportFile from '../../nodes/report-file/report-file';
 import reportQuery from '../../nodes/report-query/report-query';
 import viewerToken from '../../nodes/viewer-token/viewer-token';
 import { profileSettings } from './profile-settings';
@@ -53,7 +54,11 @@ export class TestFlow {
   }
 
   /** Deploys nodes beside a profile `p` with synthetic secrets; every wire end may be a `helper` node. */
-  async deploy(nodes: readonly FlowNode[], settings: Record<string, unknown> = {}): Promise<void> {
+  async deploy(
+    nodes: readonly FlowNode[],
+    settings: Record<string, unknown> = {},
+    credentials: Record<string, Record<string, string>> = {},
+  ): Promise<void> {
     const capture = (RED: NodeAPI): void => {
       this.#red = RED;
     };
@@ -69,13 +74,14 @@ export class TestFlow {
       bookingResponse,
       billingSync,
       examRegister,
+      reportFile,
       reportQuery,
       labRegister,
       viewerToken,
       platformSimulator,
     ];
     this.#flow = flow;
-    await helper.load(types, flow, { p: SECRETS });
+    await helper.load(types, flow, { p: SECRETS, ...credentials });
   }
 
   /** Deploys a change of one node alone, as the editor does with «modified nodes». */
