@@ -1,6 +1,9 @@
 // One check for each interface that is built, by its section. A check gives a short figure, or throws why it failed.
 import * as booking from './booking-checks.mjs';
-import { labReports } from './report-checks.mjs';
+import { examReportQuery, labReportQuery } from './query-checks.mjs';
+import { examReports, labReports } from './report-checks.mjs';
+import { reportFiles } from './report-file-checks.mjs';
+import { bookingChanges, orderNotifications } from './sync-checks.mjs';
 import { viewerPages } from './viewer-checks.mjs';
 
 export const checks = {
@@ -11,6 +14,12 @@ export const checks = {
   '3.2.5': booking.receiptPdf,
   '3.2.6': booking.receiptXml,
   '3.2.7': booking.itemInfo,
+  '3.3.1': orderNotifications,
+  '3.3.2': bookingChanges,
   4.1: labReports,
+  4.2: examReports,
+  4.3: labReportQuery,
+  4.4: examReportQuery,
+  '5.1.5': reportFiles,
   '5.1.6': viewerPages,
 };

@@ -1,14 +1,14 @@
 // What the checks work with: the platform's calls to the hospital, the flow's buttons, and comparing.
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
-import { bookingPath, demoSecrets, environmentOf } from './settings.mjs';
+import { bookingPath, demoSecrets } from './settings.mjs';
+import { heldBySimulator } from './simulator.mjs';
 
 const require = createRequire(import.meta.url);
 const { BookingCaller } = require('../../dist/lib/simulator/platform/booking-caller.js');
-const { SoapClient } = require('../../dist/lib/soap/client.js');
 
 const DEADLINE_MS = 20_000;
-const POLL_MS = 100;
+const POLL_MS = 25;
 
 /** Ends a check with everything that was found wrong. */
 export class CheckFailure extends Error {
@@ -23,7 +23,6 @@ export function openContext(demo) {
     url: `${demo.url}${bookingPath}`,
     certificate: demoSecrets.EXCHANGE_CERTIFICATE,
   });
-  const reports = new SoapClient({ url: environmentOf(demo.url).EXCHANGE_ARCHIVE_URL });
   return {
     ...demo,
     /** Calls a booking service as the platform does. Any deviation from the agreement fails the check. */
@@ -33,32 +32,51 @@ export function openContext(demo) {
       return answer;
     },
 
-    /** Calls GetLabInfo or GetExamInfo of the simulator; gives the document. */
-    async query(method, card) {
-      const { EXCHANGE_STR_CREDENTIAL: credential, EXCHANGE_STR_KEY: key } = demoSecrets;
-      const { result } = await reports.call(method, [
-        ['strIDNO', card],
-        ['strSSID', ''],
-        ['strStartTime', '2000-01-01 00:00:00'],
-        ['strEndTime', '2099-12-31 23:59:59'],
-        ['strCredential', credential],
-        ['strKey', key],
-      ]);
-      return result;
-    },
+    /** What the platform holds of an interface. */
+    held: name => heldBySimulator(demo.url, name),
 
     /** Presses the button of an inject node of the flow. */
     press(id) {
       demo.RED.nodes.getNode(id).receive();
     },
 
+    /** Gives a node of the flow a message; gives the first message that the node then sends. */
+    through: (node, payload) =>
+      nextMessage(demo.RED, node, () => demo.RED.nodes.getNode(node.id).receive({ payload })),
+
+    /** Presses the button before a node; gives the first message that the node then sends. */
+    pressBefore(node) {
+      const button = demo.RED.nodes.getFlows().flows.find(({ wires = [] }) => wires.flat().includes(node.id));
+      return nextMessage(demo.RED, node, () => demo.RED.nodes.getNode(button.id).receive());
+    },
+
     /** The demo flow's nodes of a type, as the flow file holds them. */
     nodesOf: type => demo.RED.nodes.getFlows().flows.filter(node => node.type === type),
 
-    async close() {
-      await Promise.all([caller.close(), reports.close()]);
-    },
+    close: () => caller.close(),
   };
+}
+
+/** Gives the next message that a node sends; an error of the node fails the check with its text. */
+async function nextMessage(RED, sender, start) {
+  let sent;
+  let failed;
+  RED.hooks.add('onSend.check', events => {
+    sent ??= events.find(({ source }) => source.id === sender.id)?.msg;
+  });
+  RED.hooks.add('onComplete.check', ({ node, error }) => {
+    if (node.id === sender.id) failed ??= error;
+  });
+  try {
+    start();
+    await until(`${sender.type} sends a message`, () => {
+      if (failed) throw new CheckFailure([failed.message]);
+      return sent !== undefined;
+    });
+    return sent;
+  } finally {
+    RED.hooks.remove('*.check');
+  }
 }
 
 /** Waits until `reached` gives true; fails with `what` after 20 seconds. */

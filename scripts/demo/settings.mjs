@@ -7,6 +7,7 @@ export const demoSecrets = {
   EXCHANGE_STR_CREDENTIAL: 'DEMO-CREDENTIAL',
   EXCHANGE_STR_KEY: 'DEMO-KEY',
   EXCHANGE_VIEWER_KEY: 'DEMO-VIEWER-KEY',
+  EXCHANGE_REPORT_SIGN_KEY: 'DEMO-REPORT-SIGN-KEY',
 };
 
 export const bookingPath = '/exchange/AppointmentDealInterface';
@@ -24,6 +25,7 @@ export const environmentOf = url => ({
   EXCHANGE_ARCHIVE_URL: `${url}${simulatorPath}/sehr.service.auto/IAutoReport.asmx`,
   EXCHANGE_VIEWER_URL: `${url}${simulatorPath}/IDCAS/Interface`,
   EXCHANGE_BOOKING_URL: `${url}${bookingPath}`,
+  EXCHANGE_REPORT_FILE_URL: url,
 });
 
 /** Nothing leaves the machine: no telemetry, no catalogue of nodes, no tours, no update check. */

@@ -39,12 +39,17 @@ function countAnswers(RED) {
   return answered;
 }
 
-function summaryLine(answered, { counts }, { newReports }) {
+function summaryLine(answered, { counts, holdings }, waiting) {
   const received = counts.map(({ service, accepted, refused }) => [
     service,
     refused ? `${accepted} (拒绝 ${refused})` : accepted,
   ]);
-  return `预约应答 ${list([...answered])} | 平台收到 ${list(received)} | 待上传报告 ${newReports}`;
+  const files = holdings.find(({ name }) => name === 'exam').withFile;
+  const { newOrders, newBookings, newReports, newExams } = waiting;
+  return (
+    `预约应答 ${list([...answered])} | 平台收到 ${list(received)}，报告文件 ${files}` +
+    ` | 待同步 开单 ${newOrders} 预约 ${newBookings} | 待上传 检验 ${newReports} 检查 ${newExams}`
+  );
 }
 
 const list = entries => entries.map(([service, count]) => `${service} ${count}`).join('，') || '—';

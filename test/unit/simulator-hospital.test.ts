@@ -4,8 +4,12 @@ import { readResidentId } from '../../lib/contract/identity';
 import { fieldFinder } from '../../lib/contract/field';
 import { bookingServices } from '../../lib/contract/services';
 import { examItemInfo, hisExamItemInfo } from '../../lib/contract/tables/booking';
+import { examMaster } from '../../lib/contract/tables/exam';
 import { labMaster, labSubitem } from '../../lib/contract/tables/lab';
+import { EXAM_STATES } from '../../lib/simulator/hospital/seed-exam';
 import { SyntheticHospital } from '../../lib/simulator/hospital/hospital';
+import { isUid } from '../../lib/contract/dicom-terms';
+import { readExamReports } from '../../lib/report/exam-report';
 import { addDays, residentId } from '../../lib/simulator/hospital/synthetic-values';
 
 const CARD = 'Z00000001';
@@ -36,13 +40,16 @@ describe('synthetic hospital', () => {
   it('is the same on every machine and after every start', () => {
     const other = new SyntheticHospital({ path: ':memory:', today: TODAY });
     assert.deepEqual(other.labReports('new'), hospital.labReports('new'));
+    assert.deepEqual(other.examReports('new'), hospital.examReports('new'));
+    assert.deepEqual(other.changedOrders('new'), hospital.changedOrders('new'));
+    assert.deepEqual(other.changedBookings('new'), hospital.changedBookings('new'));
     assert.deepEqual(other.ordersOf('Z00000007', '2030-01-01', '2030-01-31'), orders('Z00000007'));
     other.close();
   });
 
   it('makes ID numbers of area 000000 with a right check digit', () => {
     assert.equal(residentId('1900-01-01', 1), '000000190001010017');
-    for (const row of hospital.labReports('new')) {
+    for (const row of [...hospital.labReports('new'), ...hospital.examReports('new')]) {
       const facts = readResidentId(String(row['id_no']));
       assert.ok(!('problem' in facts), JSON.stringify(facts));
       assert.equal(facts.sexCode, row['sex_code']);
@@ -76,6 +83,9 @@ describe('synthetic hospital', () => {
         column,
       );
     }
+    const exam = fieldFinder(examMaster);
+    for (const column of Object.keys(hospital.examReports('new', 1)[0] ?? {}))
+      assert.ok(exam(column), column);
   });
 
   it('holds data that breaks careless code', () => {
@@ -233,6 +243,177 @@ describe('synthetic hospital', () => {
       [hospital.counts().newReports, hospital.counts().acceptedReports, hospital.counts().otherReports],
       [22, 1, 1],
     );
+  });
+
+  describe('exams', () => {
+    const exams = () => hospital.examReports('new');
+
+    it('are in every state, with what the agreement wants of it', () => {
+      const states = exams().map(row => String(row['state']));
+      assert.equal(states.length, 24);
+      assert.deepEqual([...new Set(states)], [...EXAM_STATES]);
+      const options = {
+        check: { validation: 'strict', lengthUnit: 'char' },
+        archive: { orgCode: '000000T0001', dateStyle: 'table' },
+        now: new Date(2030, 0, 2),
+      } as const;
+      const faults = readExamReports(exams(), options)
+        .flatMap(({ violations }) => violations)
+        .filter(({ severity }) => severity === 'error');
+      assert.deepEqual(faults, []);
+    });
+
+    it('show one patient in all states', () => {
+      const states = exams()
+        .filter(row => row['card_no'] === CARD)
+        .map(row => row['state']);
+      assert.deepEqual(states, [...EXAM_STATES]);
+    });
+
+    it('have no study before they are examined, and up to three after', () => {
+      const studies = exams().map(row => ({
+        state: row['state'],
+        uids: String(row['study_instance_uid']).split(',').filter(Boolean),
+      }));
+      assert.ok(studies.every(({ state, uids }) => (uids.length === 0) === (state === '已登记')));
+      assert.ok(studies.some(({ uids }) => uids.length === 3));
+      const all = studies.flatMap(({ uids }) => uids);
+      assert.ok(all.every(isUid));
+      assert.equal(new Set(all).size, all.length);
+    });
+
+    it('hold data that breaks careless code', () => {
+      const text = JSON.stringify(exams());
+      for (const awkward of [
+        '𠮷',
+        ']]>',
+        '\\n',
+        '\\r',
+        '\\t',
+        '&',
+        '<',
+        "'",
+        '５',
+        '"report_form_no":"00000000000000',
+      ])
+        assert.ok(text.includes(awkward), awkward);
+      assert.ok(exams().some(row => String(row['image_descr']).length === 4000));
+      assert.ok(exams().every(row => /^0000\d{12}$/.test(String(row['pacs_id']))));
+    });
+
+    it('have a PDF once they are reviewed, always the same', async () => {
+      for (const row of exams()) {
+        const number = String(row['report_form_no']);
+        const pdf = await hospital.examPdf(number);
+        const reviewed = ['已审核', '已修订'].includes(String(row['state']));
+        assert.equal(pdf?.subarray(0, 5).toString(), reviewed ? '%PDF-' : undefined, String(row['state']));
+        if (pdf) assert.deepEqual(await hospital.examPdf(number), pdf);
+      }
+      assert.equal(await hospital.examPdf('no such report'), undefined);
+    });
+
+    it('leave the new ones once their outcome is noted', () => {
+      const [first, second] = exams().map(row => String(row['report_form_no']));
+      assert.ok(hospital.markExam(first ?? '', 'accepted'));
+      assert.ok(hospital.markExam(second ?? '', 'refused'));
+      assert.ok(!hospital.markExam('no such report', 'accepted'));
+      assert.deepEqual(
+        hospital.examReports('accepted').map(row => row['report_form_no']),
+        [first],
+      );
+      const { newExams, acceptedExams, otherExams } = hospital.counts();
+      assert.deepEqual([newExams, acceptedExams, otherExams], [22, 1, 1]);
+    });
+  });
+
+  describe('orders and bookings to be told', () => {
+    const newOf = (card: string) => hospital.changedOrders('new').find(row => row['SerialNo'] === card);
+    const bookingOf = (hiskey: string) =>
+      hospital.changedBookings('new').find(row => row['Hiskey'] === hiskey);
+    const tellAll = (): void => {
+      for (const row of hospital.changedOrders('new'))
+        hospital.markOrders(String(row['SerialNo']), Number(row['event']), 'accepted');
+      for (const row of hospital.changedBookings('new'))
+        hospital.markBooking(String(row['Hiskey']), Number(row['event']), 'accepted');
+    };
+
+    it('are at first all orders, one row a patient, and what is booked or was', () => {
+      assert.equal(hospital.changedOrders('new').length, 36);
+      assert.equal(hospital.changedOrders('new', 5).length, 5);
+      assert.equal(hospital.counts().newOrders, 60);
+      const statuses = new Set(hospital.changedBookings('new').map(row => row['AppointmentStatus']));
+      assert.deepEqual(statuses, new Set(['已取消', '已报告', '已检查', '已签到']));
+    });
+
+    it('have the columns of GetExamItemList', () => {
+      const columns = bookingServices.GetExamItemList.items.fields.map(({ name }) => name);
+      assert.deepEqual(Object.keys(hospital.changedBookings('new', 1)[0] ?? {}), [
+        ...columns,
+        'PatientType',
+        'event',
+      ]);
+    });
+
+    it('are told once', () => {
+      tellAll();
+      assert.deepEqual([hospital.changedOrders('new'), hospital.changedBookings('new')], [[], []]);
+      assert.equal(hospital.changedOrders('accepted').length, 36);
+      const { newOrders, newBookings, otherEvents } = hospital.counts();
+      assert.deepEqual([newOrders, newBookings, otherEvents], [0, 0, 0]);
+    });
+
+    it('come back with a new order, of its day', () => {
+      tellAll();
+      const hiskey = hospital.placeOrder(CARD, '000102');
+      assert.equal(hiskey, 'TEST0000000061');
+      assert.equal(hospital.counts().newOrders, 1);
+      assert.deepEqual([newOf(CARD)?.['StartDate'], newOf(CARD)?.['EndDate']], [TODAY, TODAY]);
+      assert.deepEqual(
+        hospital
+          .ordersOf(CARD, TODAY, TODAY)
+          .map(row => [row['Hiskey'], row['LabCode'], row['AppointmentStatus']]),
+        [[hiskey, '000102', '未预约']],
+      );
+      assert.equal(hospital.counts().newBookings, 0, 'a new order is no booking');
+      assert.equal(hospital.placeOrder('Z99999999', '000102'), undefined);
+    });
+
+    it('come back with a booking and a cancellation, for the whole group', () => {
+      tellAll();
+      hospital.book(CARD, [GROUP[0] ?? '']);
+      assert.deepEqual(
+        GROUP.map(hiskey => bookingOf(hiskey)?.['AppointmentStatus']),
+        ['已预约', '自动组合预约', '自动组合预约'],
+      );
+      tellAll();
+      hospital.cancel([GROUP[0] ?? '']);
+      assert.deepEqual(
+        GROUP.map(hiskey => bookingOf(hiskey)?.['AppointmentStatus']),
+        ['已取消', '组合预约', '组合预约'],
+      );
+      assert.equal(hospital.counts().newBookings, GROUP.length);
+    });
+
+    it('stay new when they change while they are told', () => {
+      tellAll();
+      hospital.book(CARD, [SINGLE]);
+      const read = Number(bookingOf(SINGLE)?.['event']);
+      hospital.cancel([SINGLE]);
+      hospital.markBooking(SINGLE, read, 'accepted');
+      assert.equal(bookingOf(SINGLE)?.['AppointmentStatus'], '已取消');
+    });
+
+    it('are not told for a refused call', () => {
+      tellAll();
+      hospital.book(CARD, [SINGLE, CHECKED_IN]);
+      assert.equal(hospital.counts().newBookings, 0);
+    });
+
+    it('are counted apart when the platform refuses them', () => {
+      hospital.markOrders(CARD, Number(newOf(CARD)?.['event']), 'refused');
+      hospital.markBooking(CHECKED_IN, Number(bookingOf(CHECKED_IN)?.['event']), 'refused');
+      assert.equal(hospital.counts().otherEvents, 7);
+    });
   });
 
   it('adds days over the end of a month', () => {

@@ -46,12 +46,11 @@ describe('platform simulator', () => {
   async function stop(): Promise<void> {
     await Promise.all(clients.splice(0).map(client => client.close()));
     simulator?.close();
-    const listening = server;
+    await new Promise<unknown>(resolve => (server ? server.close(resolve) : resolve(undefined)));
     server = undefined;
-    if (listening) await new Promise<unknown>(resolve => listening.close(resolve));
   }
   beforeEach(() => start());
-  afterEach(() => stop());
+  afterEach(stop);
 
   async function call(service: string, method: string, parameters: Record<string, string>): Promise<string> {
     const client = new SoapClient({ url: base + service });
@@ -401,6 +400,83 @@ describe('platform simulator', () => {
     for (const patient of ['测试甲', 'Z00000000', '000000190001010017', 'TESTP0001']) {
       assert.ok(!html.includes(patient) && !JSON.stringify(summary).includes(patient), patient);
     }
+  });
+
+  describe('holdings', () => {
+    const login = (user: string, password: string) => ({
+      headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+    });
+    const operator = login(OPTIONS.operator, OPTIONS.appId);
+    const held = async (name: string) =>
+      (await (await fetch(`${base}/holdings/${name}`, operator)).json()) as Record<string, unknown>[];
+    const tell = (service: string, body = sample(`${service}.MsgBody.xml`)) =>
+      platform(sample('platform.MsgHeader.xml').replace('UpdateBillingInfo', service), body);
+
+    it('are the reports as they were registered, every field of them', async () => {
+      await archive(sample('ArchiveAutoReport.lab.xml'));
+      await archive(sample('ArchiveAutoReport.exam.xml'));
+      const [lab, exam] = [await held('lab'), await held('exam')];
+      assert.deepEqual(
+        lab.map(report => [report['report_form_no'], (report['lab_subitem'] as unknown[]).length]),
+        [['TESTR0001', 2]],
+      );
+      assert.deepEqual(
+        [exam.length, exam[0]?.['state'], exam[0]?.['apply_form_no'], exam[0]?.['reportfilepath']],
+        [1, '3', 'TESTA0001', '\\\\fileserver\\reports\\2030\\TESTR0002.pdf'],
+      );
+    });
+
+    it('are the newest state of each booking, and every notification once', async () => {
+      const body = sample('SyncAppointData.MsgBody.xml');
+      await tell('SyncAppointData');
+      await tell('SyncAppointData', body.replace('<AppointmentStatus>1', '<AppointmentStatus>2'));
+      await tell('UpdateBillingInfo');
+      await tell('UpdateBillingInfo');
+      assert.deepEqual(
+        (await held('SyncAppointData')).map(row => [row['HisKey'], row['AppointmentStatus']]),
+        [['TEST2030000001', '2']],
+      );
+      assert.deepEqual(
+        (await held('UpdateBillingInfo')).map(row => [row['SerialNo'], row['EndDate']]),
+        [['Z00000000', '2030-12-31']],
+      );
+    });
+
+    it('hold nothing that was refused', async () => {
+      const body = sample('SyncAppointData.MsgBody.xml');
+      await tell('SyncAppointData', body.replace('XM-00000-TEST', 'XM-00001-TEST'));
+      await archive(sample('ArchiveAutoReport.exam.xml').replace('patient_id="TESTP0001"', 'patient_id=""'));
+      assert.deepEqual([await held('SyncAppointData'), await held('exam')], [[], []]);
+    });
+
+    it('are shown to the operator only', async () => {
+      await archive(sample('ArchiveAutoReport.exam.xml'));
+      const others = [{}, login(OPTIONS.operator, 'x'), login('x', OPTIONS.appId), login('', '')];
+      for (const options of [...others, { headers: { authorization: 'Basic %' } }]) {
+        const response = await fetch(`${base}/holdings/exam`, options);
+        assert.equal(response.status, 401);
+        assert.match(response.headers.get('www-authenticate') ?? '', /^Basic /);
+        assert.equal(await response.text(), '');
+      }
+      assert.equal((await fetch(`${base}/holdings/other`, operator)).status, 404);
+      await start({ appId: '' });
+      assert.equal((await fetch(`${base}/holdings/exam`, login(OPTIONS.operator, ''))).status, 401);
+    });
+
+    it('are counted for everybody', async () => {
+      await archive(sample('ArchiveAutoReport.exam.xml'));
+      const options = { headers: { accept: 'application/json' } };
+      const { holdings } = (await (await fetch(`${base}/`, options)).json()) as { holdings: unknown };
+      assert.deepEqual(holdings, [
+        { name: 'lab', records: 0, withFile: 0 },
+        { name: 'exam', records: 1, withFile: 1 },
+        { name: 'UpdateBillingInfo', records: 0, withFile: 0 },
+        { name: 'SyncAppointData', records: 0, withFile: 0 },
+      ]);
+      const html = await (await fetch(`${base}/`)).text();
+      assert.match(html, /<td>检查报告<\/td><td>1<\/td><td>1<\/td>/);
+      assert.match(html, /<a href="\/holdings\/exam">/);
+    });
   });
 
   it('knows no other address and no other method', async () => {

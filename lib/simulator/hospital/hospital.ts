@@ -1,9 +1,14 @@
-/** A hospital's back end with made-up data: booking system and laboratory in one SQLite file. */
+/** A hospital's back end with made-up data: booking system, laboratory and RIS in one SQLite file. */
 import { type SqlRow, SqliteDatabase } from '../../database/sqlite';
 import { type BookingAnswer, type Refusal, book, cancel } from './booking';
+import { examPdf } from './exam-pdf';
+import { OrderWriter } from './orders';
 import { type ReceiptRequest, receiptPdfs, receiptRows } from './receipts';
 import { openSlots, seedHospital } from './seed';
 import * as sql from './sql';
+import * as exam from './sql-exam';
+import * as changes from './sql-sync';
+import { SeededRandom } from './synthetic-values';
 
 export interface SyntheticHospitalOptions {
   /** A file, or `:memory:`. An empty database is seeded. */
@@ -12,10 +17,11 @@ export interface SyntheticHospitalOptions {
   readonly today: string;
 }
 
-/** Upload state of a lab report: `new`, or the outcome of its registration. */
+/** State of what is told to the platform: `new`, or the outcome of telling it. */
 const UPLOAD_FLAGS = { new: '0', accepted: '1', refused: '2', unconfirmed: '3', dead: '4' } as const;
 
 export type UploadState = keyof typeof UPLOAD_FLAGS;
+type Outcome = Exclude<UploadState, 'new'>;
 
 export interface HospitalCounts {
   readonly patients: number;
@@ -25,6 +31,15 @@ export interface HospitalCounts {
   readonly newReports: number;
   readonly acceptedReports: number;
   readonly otherReports: number;
+  readonly newExams: number;
+  readonly acceptedExams: number;
+  readonly otherExams: number;
+  /** Orders that the platform has not been told of. */
+  readonly newOrders: number;
+  /** Bookings whose last change the platform has not been told. */
+  readonly newBookings: number;
+  /** Orders and bookings that the platform did not accept. */
+  readonly otherEvents: number;
 }
 
 /**
@@ -39,7 +54,7 @@ export class SyntheticHospital {
   constructor({ path, today }: SyntheticHospitalOptions) {
     this.#database = SqliteDatabase.open(path);
     this.#today = today;
-    this.#database.exec(sql.SCHEMA);
+    for (const schema of [sql.SCHEMA, exam.EXAM_SCHEMA, changes.SYNC_SCHEMA]) this.#database.exec(schema);
     // In one transaction, so that an interrupted first start leaves nothing half-filled.
     this.#database.transaction(() => {
       if (!this.#database.get(sql.GET_SETTING, 'today')) seedHospital(this.#database, today);
@@ -87,14 +102,63 @@ export class SyntheticHospital {
     return name === '' ? [] : this.#database.all(sql.ITEM_CATALOGUE, name, pinyin);
   }
 
+  /** A doctor orders one item for a patient. Gives its Hiskey; undefined when there is no such card. */
+  placeOrder(card: string, itemCode: string): string | undefined {
+    const patient = this.#database.get(sql.FIND_PATIENT, card)?.['BRID'];
+    if (typeof patient !== 'string') return undefined;
+    const source = { database: this.#database, random: new SeededRandom(0), today: this.#today };
+    return this.#database.transaction(() =>
+      new OrderWriter(source, this.#today).add(patient, [itemCode], '未预约'),
+    );
+  }
+
+  /**
+   * 3.3.1: one row for each patient with new orders, with the days of these. `event` is the number of the last
+   * change that the row covers.
+   */
+  changedOrders(state: UploadState, limit = 50): SqlRow[] {
+    return this.#database.all(changes.CHANGED_ORDERS, UPLOAD_FLAGS[state], limit);
+  }
+
+  /** Notes for a patient's new orders, up to a change, what became of telling them. */
+  markOrders(card: string, event: number, outcome: Outcome): void {
+    this.#database.run(changes.MARK_ORDERS, UPLOAD_FLAGS[outcome], event, card);
+  }
+
+  /** 3.3.2: bookings that changed, as they are now, in the names of GetExamItemList; `event` as above. */
+  changedBookings(state: UploadState, limit = 50): SqlRow[] {
+    return this.#database.all(changes.CHANGED_BOOKINGS, UPLOAD_FLAGS[state], limit);
+  }
+
+  /** Notes for a booking's changes, up to one of them, what became of telling them. */
+  markBooking(hiskey: string, event: number, outcome: Outcome): void {
+    this.#database.run(changes.MARK_BOOKING, UPLOAD_FLAGS[outcome], event, hiskey);
+  }
+
   /** 4.1: the oldest `limit` reports in a state, one row for each of their results. */
   labReports(state: UploadState, limit = 50): SqlRow[] {
     return this.#database.all(sql.LAB_REPORTS, UPLOAD_FLAGS[state], limit);
   }
 
-  /** Notes the outcome of a report's registration. False when there is no such report. */
-  markReported(reportNo: string, outcome: Exclude<UploadState, 'new'>): boolean {
+  /** Notes the outcome of a lab report's registration. False when there is no such report. */
+  markReported(reportNo: string, outcome: Outcome): boolean {
     return this.#database.run(sql.MARK_REPORT, UPLOAD_FLAGS[outcome], reportNo).changes === 1;
+  }
+
+  /** 4.2: the oldest `limit` exams in an upload state, whatever their own state; `state` is the RIS's word for that. */
+  examReports(state: UploadState, limit = 50): SqlRow[] {
+    return this.#database.all(exam.EXAM_REPORTS, UPLOAD_FLAGS[state], limit);
+  }
+
+  /** 5.1.5: the report of a reviewed exam, always the same bytes; undefined for any other exam. */
+  examPdf(reportNo: string): Promise<Buffer | undefined> {
+    const row = this.#database.get(exam.REVIEWED_EXAM, reportNo);
+    return row ? examPdf(row) : Promise.resolve(undefined);
+  }
+
+  /** Notes the outcome of an exam's registration. False when there is no such report. */
+  markExam(reportNo: string, outcome: Outcome): boolean {
+    return this.#database.run(exam.MARK_EXAM, UPLOAD_FLAGS[outcome], reportNo).changes === 1;
   }
 
   counts(): HospitalCounts {
@@ -108,6 +172,12 @@ export class SyntheticHospital {
       newReports: count('newReports'),
       acceptedReports: count('acceptedReports'),
       otherReports: count('otherReports'),
+      newExams: count('newExams'),
+      acceptedExams: count('acceptedExams'),
+      otherExams: count('otherExams'),
+      newOrders: count('newOrders'),
+      newBookings: count('newBookings'),
+      otherEvents: count('otherEvents'),
     };
   }
 

@@ -1,7 +1,7 @@
 /** Receipts of booked groups: as rows (3.2.6) and as PDF (3.2.5). */
-import { PDFDocument, StandardFonts } from '@cantoo/pdf-lib';
 import type { SqliteDatabase, SqlRow } from '../../database/sqlite';
 import { type Refusal, refuse } from './booking';
+import { textPage } from './pdf';
 import * as sql from './sql';
 
 /** The parts of a receiptItems record that the hospital looks at. */
@@ -41,20 +41,15 @@ function receiptOf(database: SqliteDatabase, group: string): SqlRow | undefined 
 /** One PDF for each receipt row. */
 export const receiptPdfs = (rows: readonly SqlRow[]): Promise<Buffer[]> => Promise.all(rows.map(writePdf));
 
-/** The standard fonts have no Chinese characters, and the demo needs no font file: ASCII only. */
-async function writePdf(row: SqlRow): Promise<Buffer> {
-  const pdf = await PDFDocument.create();
-  const font = await pdf.embedFont(StandardFonts.Helvetica);
-  const page = pdf.addPage([420, 298]);
-  const lines = [
-    'APPOINTMENT RECEIPT',
-    `Patient ${asciiOf(row, 'PatientID')}`,
-    `Time ${asciiOf(row, 'StartAppointmentTime')} - ${asciiOf(row, 'EndAppointmentTime')}`,
-    `Queue ${asciiOf(row, 'EnqueueNum')}`,
-  ];
-  lines.forEach((line, at) => page.drawText(line, { x: 40, y: 240 - at * 24, size: 14, font }));
-  return Buffer.from(await pdf.save());
-}
+const writePdf = (row: SqlRow): Promise<Buffer> =>
+  textPage(
+    [
+      'APPOINTMENT RECEIPT',
+      `Patient ${textOf(row, 'PatientID')}`,
+      `Time ${textOf(row, 'StartAppointmentTime')} - ${textOf(row, 'EndAppointmentTime')}`,
+      `Queue ${textOf(row, 'EnqueueNum')}`,
+    ],
+    { size: [420, 298] },
+  );
 
-const asciiOf = (row: SqlRow, column: string): string =>
-  String(row[column] ?? '').replace(/[^\x20-\x7e]/g, '?');
+const textOf = (row: SqlRow, column: string): string => String(row[column] ?? '');

@@ -1,12 +1,15 @@
 /** Fills an empty synthetic hospital. The same date and seed give the same rows on every machine. */
 import { formatSourceId } from '../../contract/composite';
 import type { SqliteDatabase } from '../../database/sqlite';
+import { OrderWriter } from './orders';
 import * as data from './seed-data';
-import * as sql from './sql';
+import { EXAM_STATES, seedExam } from './seed-exam';
+import { type Source, insert, time } from './source';
 import { SeededRandom, addDays, patientName, residentId } from './synthetic-values';
 
 const PATIENTS = 36;
 const LAB_REPORTS = 24;
+const EXAMS = 24;
 const SLOT_DAYS = 7;
 const SEED = 20180402;
 
@@ -18,12 +21,6 @@ const SHIFTS = [
   ['3', 18],
 ] as const;
 
-interface Source {
-  readonly database: SqliteDatabase;
-  readonly random: SeededRandom;
-  readonly today: string;
-}
-
 /** Seeds everything but the slots. */
 export function seedHospital(database: SqliteDatabase, today: string): void {
   const source: Source = { database, random: new SeededRandom(SEED), today };
@@ -31,6 +28,7 @@ export function seedHospital(database: SqliteDatabase, today: string): void {
   const patients = Array.from({ length: PATIENTS }, (_, at) => seedPatient(source, at));
   seedOrders(source, patients);
   for (let at = 0; at < LAB_REPORTS; at++) seedLabReport(source, source.random.pick(patients), at);
+  seedExams(source, patients);
   insert(database, 'XTCS', { CSM: 'today', CSZ: today });
 }
 
@@ -86,14 +84,6 @@ export function openSlots(database: SqliteDatabase, today: string): void {
   }
 }
 
-type Row = Readonly<Record<string, string>>;
-
-function insert(database: SqliteDatabase, table: string, row: Row): void {
-  database.run(sql.insertInto(table, Object.keys(row)), ...Object.values(row));
-}
-
-const time = (hour: number, minute: string): string => `${String(hour).padStart(2, '0')}:${minute}`;
-
 /** Gives back the patient's id. */
 function seedPatient({ database, random }: Source, at: number): string {
   const number = String(at + 1).padStart(4, '0');
@@ -124,7 +114,7 @@ function seedPatient({ database, random }: Source, at: number): string {
  */
 function seedOrders(source: Source, patients: readonly string[]): void {
   const [first, ...others] = patients;
-  const orders = new OrderWriter(source);
+  const orders = new OrderWriter(source, addDays(source.today, -1));
   if (first) {
     orders.add(first, ['000101'], '未预约');
     orders.add(first, ['000201', '000202', '000203'], '未预约');
@@ -139,47 +129,11 @@ function seedOrders(source: Source, patients: readonly string[]): void {
   }
 }
 
-class OrderWriter {
-  readonly #source: Source;
-  #orders = 0;
-  #groups = 0;
-
-  constructor(source: Source) {
-    this.#source = source;
-  }
-
-  /** One order for each item, all of one group; the first is the main item and carries `status`. */
-  add(patient: string, items: readonly string[], status: string): void {
-    const { database, random, today } = this.#source;
-    const [department, departmentName] = random.pick(data.ORDERING_DEPARTMENTS);
-    const [doctor, doctorName] = random.pick(data.DOCTORS);
-    const group = `99${patient.replace('-0', '')}-${String(++this.#groups).padStart(2, '0')}`;
-    const mainAppointment = String(90_001 + this.#orders);
-    items.forEach((item, at) => {
-      const order = `TEST${String(++this.#orders).padStart(10, '0')}`;
-      insert(database, 'YJ_SQD', {
-        SQDH: order,
-        BRID: patient,
-        XMDM: item,
-        KDKS: department,
-        KSMC: departmentName,
-        YSGH: doctor,
-        YSXM: doctorName,
-        KDSJ: `${addDays(today, -1)} 08:${String(this.#orders % 60).padStart(2, '0')}:00`,
-        FZID: group,
-        FZXH: String(at + 1),
-        ZS: at === 0 ? data.AWKWARD_TEXT : '',
-        ZD: '测试诊断，待查',
-        YSSM: '请\n加急 ]]> &',
-      });
-      insert(database, 'YJ_YYB', {
-        YYID: String(90_000 + this.#orders),
-        SQDH: order,
-        ZYID: at === 0 ? '0' : mainAppointment,
-        LSBZ: '1',
-        YYZT: at === 0 ? status : '组合预约',
-      });
-    });
+/** The first patient has an exam in every state. */
+function seedExams(source: Source, patients: readonly string[]): void {
+  for (let at = 0; at < EXAMS; at++) {
+    const patient = at < EXAM_STATES.length ? patients[0] : source.random.pick(patients);
+    if (patient) seedExam(source, patient, at);
   }
 }
 

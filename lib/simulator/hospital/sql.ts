@@ -123,13 +123,19 @@ export const GET_SETTING = `SELECT CSZ FROM XTCS WHERE CSM = ?`;
 export const insertInto = (table: string, columns: readonly string[]): string =>
   `INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
 
-const ORDERS = `
-SELECT s.SQDH AS Hiskey, b.KH AS SerialNo, b.BRID AS Patientid,
+/** For the next order to go on from. */
+export const ORDER_NUMBERS = `SELECT count(*) AS orders, count(DISTINCT FZID) AS groups FROM YJ_SQD`;
+export const FIND_PATIENT = `SELECT BRID FROM BRXX WHERE KH = ?`;
+
+/** Of ORDER_TABLES, by the names of GetExamItemList. */
+export const ORDER_COLUMNS = `
+       s.SQDH AS Hiskey, b.KH AS SerialNo, b.BRID AS Patientid,
        s.KDKS AS BillDept, s.KSMC AS BillDeptName, s.YSGH AS BillDoctorCode, s.YSXM AS BillDoctorName,
        s.KDSJ AS Date, x.XMBH AS InspectionItemID, x.XMDM AS LabCode, x.XMMC AS LabName, x.DJ AS LabPrice,
        s.FZID AS GroupId, s.FZXH AS GroupSort, y.YYID AS OrderID, y.ZYID AS PrintAppointmentID,
        y.LSBZ AS AppointmentFlag, COALESCE(h.HYRQ || ' ' || h.KSSJ || '~' || h.JSSJ, '') AS AppointmentTime,
-       y.YYZT AS AppointmentStatus, x.XMMS AS Description, x.ZYSX AS PartNotes, x.WXTS AS FriendlyReminder
+       y.YYZT AS AppointmentStatus, x.XMMS AS Description, x.ZYSX AS PartNotes, x.WXTS AS FriendlyReminder`;
+export const ORDER_TABLES = `
   FROM YJ_SQD s
   JOIN BRXX b ON b.BRID = s.BRID
   JOIN YJ_JCXM x ON x.XMDM = s.XMDM
@@ -137,7 +143,9 @@ SELECT s.SQDH AS Hiskey, b.KH AS SerialNo, b.BRID AS Patientid,
   LEFT JOIN YJ_HY h ON h.HYDM = y.HYDM`;
 
 /** 3.2.1: orders of a card whose date is in a range. */
-export const ORDERS_OF = `${ORDERS} WHERE b.KH = ? AND substr(s.KDSJ, 1, 10) BETWEEN ? AND ? ORDER BY s.KDSJ, s.SQDH`;
+export const ORDERS_OF = `
+SELECT ${ORDER_COLUMNS} ${ORDER_TABLES}
+ WHERE b.KH = ? AND substr(s.KDSJ, 1, 10) BETWEEN ? AND ? ORDER BY s.KDSJ, s.SQDH`;
 
 /** 3.2.2: free slots of an item on a day. */
 export const SLOTS_OF = `
@@ -218,4 +226,10 @@ SELECT (SELECT count(*) FROM BRXX) AS patients,
        (SELECT count(*) FROM YJ_HY WHERE ZYFZ IS NULL) AS freeSlots,
        (SELECT count(*) FROM LIS_BGD WHERE SCBZ = '0') AS newReports,
        (SELECT count(*) FROM LIS_BGD WHERE SCBZ = '1') AS acceptedReports,
-       (SELECT count(*) FROM LIS_BGD WHERE SCBZ NOT IN ('0', '1')) AS otherReports`;
+       (SELECT count(*) FROM LIS_BGD WHERE SCBZ NOT IN ('0', '1')) AS otherReports,
+       (SELECT count(*) FROM RIS_JC WHERE SCBZ = '0') AS newExams,
+       (SELECT count(*) FROM RIS_JC WHERE SCBZ = '1') AS acceptedExams,
+       (SELECT count(*) FROM RIS_JC WHERE SCBZ NOT IN ('0', '1')) AS otherExams,
+       (SELECT count(DISTINCT SQDH) FROM YJ_TBSJ WHERE LX = 'KD' AND TBBZ = '0') AS newOrders,
+       (SELECT count(DISTINCT SQDH) FROM YJ_TBSJ WHERE LX = 'YY' AND TBBZ = '0') AS newBookings,
+       (SELECT count(DISTINCT LX || SQDH) FROM YJ_TBSJ WHERE TBBZ NOT IN ('0', '1')) AS otherEvents`;

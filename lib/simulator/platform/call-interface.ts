@@ -1,9 +1,10 @@
 /** CallInterface on the platform's side: header, parameters, JSON answer (3.1.2, 3.3). */
 import { type Table, recordName } from '../../contract/field';
-import { syncServices } from '../../contract/services';
+import { type SyncServiceName, syncServices } from '../../contract/services';
 import { platformHeader } from '../../contract/tables/envelope';
 import { type CheckOptions, check } from '../../contract/validate';
 import { type Fault, UnreadableError, fault, faultOf, isRefused, refusalText } from './fault';
+import type { ReportRow } from './report-store';
 import { sameSecret } from './text';
 import { type XmlNode, childNamed, readDocument } from './xml-document';
 
@@ -15,10 +16,13 @@ export interface CallInterfaceOptions {
 }
 
 export interface CallInterfaceResult {
-  readonly service: string;
+  /** CallInterface where the message names no service. */
+  readonly service: SyncServiceName | 'CallInterface';
   /** JSON text. */
   readonly answer: string;
   readonly faults: readonly Fault[];
+  /** What the platform keeps of an accepted call. */
+  readonly records: readonly ReportRow[];
 }
 
 /** Answers one call; every fault is in the answer's Msg. */
@@ -30,34 +34,36 @@ export function callInterface(
   try {
     const { service, faults } = readHeader(header, options);
     // A caller that is not known learns nothing about its parameters.
-    if (isRefused(faults)) return answered(service, 0, faults);
+    if (isRefused(faults)) return answered(service, [], faults);
     const items = itemsOf(body, faults);
     items.forEach((item, at) =>
       faults.push(...checkItem(syncServices[service].record, item, `Item[${at + 1}]`, options)),
     );
-    return answered(service, items.length, faults);
+    return answered(service, items.map(recordOf), faults);
   } catch (error) {
-    if (error instanceof UnreadableError) return answered('CallInterface', 0, [error.fault]);
+    if (error instanceof UnreadableError) return answered('CallInterface', [], [error.fault]);
     throw error;
   }
 }
 
-function answered(service: string, count: number, faults: readonly Fault[]): CallInterfaceResult {
+function answered(
+  service: CallInterfaceResult['service'],
+  records: readonly ReportRow[],
+  faults: readonly Fault[],
+): CallInterfaceResult {
   const ok = !isRefused(faults);
   const answer = ok
-    ? { Status: 1, Msg: '', Total: count, Rows: '1' }
+    ? { Status: 1, Msg: '', Total: records.length, Rows: '1' }
     : { Status: 0, Msg: refusalText(faults), Total: 0, Rows: null };
-  return { service, answer: JSON.stringify(answer), faults };
+  return { service, answer: JSON.stringify(answer), faults, records: ok ? records : [] };
 }
 
-type SyncService = keyof typeof syncServices;
-
-const isSyncService = (name: string): name is SyncService => Object.hasOwn(syncServices, name);
+const isSyncService = (name: string): name is SyncServiceName => Object.hasOwn(syncServices, name);
 
 function readHeader(
   text: string,
   { operator, appId }: CallInterfaceOptions,
-): { service: SyncService; faults: Fault[] } {
+): { service: SyncServiceName; faults: Fault[] } {
   const header = readDocument(text);
   const value = (name: string): string => childNamed(header, name)?.text ?? '';
   const [serviceField, operatorField, appIdField] = platformHeader.fields.map(({ name }) => name);
@@ -89,7 +95,7 @@ function itemsOf(text: string, faults: Fault[]): XmlNode[] {
 function checkItem(of: Table, item: XmlNode, place: string, options: CallInterfaceOptions): Fault[] {
   const expected = of.fields.map(recordName);
   const given = item.children.map(({ name }) => name);
-  const record = Object.fromEntries(item.children.map(({ name, text }) => [name, text]));
+  const record = recordOf(item);
   const faults = check(of, record, options.check, `${place}.`).map(faultOf);
   if (given.join() !== expected.join()) {
     faults.push(
@@ -104,3 +110,6 @@ function checkItem(of: Table, item: XmlNode, place: string, options: CallInterfa
   }
   return faults;
 }
+
+const recordOf = (item: XmlNode): ReportRow =>
+  Object.fromEntries(item.children.map(({ name, text }) => [name, text]));

@@ -1,6 +1,8 @@
-/** What the simulated platform received: counts for each interface and the latest calls. No patient data. */
+/** What the simulated platform received: counts for each interface, the latest calls, what it holds. No patient data. */
 import { type Fault, isRefused } from './fault';
+import type { HoldingCount } from './holdings';
 import { page, row } from './html';
+import { escapeMarkup } from './text';
 
 export interface Received {
   /** `ArchiveAutoReport (lab)`, `GetLabInfo`, `UpdateBillingInfo`, `ClinicExamView`, … */
@@ -39,20 +41,36 @@ export class Journal {
     return [...this.#counts].map(([service, count]) => ({ service, ...count }));
   }
 
-  toJson(): string {
-    return JSON.stringify({ counts: this.counts(), latest: this.#latest });
+  toJson(holdings: readonly HoldingCount[]): string {
+    return JSON.stringify({ counts: this.counts(), holdings, latest: this.#latest });
   }
 
-  toHtml(): string {
+  /** `root` is the address of the page without the slash at its end. */
+  toHtml(holdings: readonly HoldingCount[], root: string): string {
     const counts = this.counts().map(({ service, accepted, refused }) =>
       row([service, String(accepted), String(refused)]),
+    );
+    const held = holdings.map(({ name, records, withFile }) =>
+      row([HELD[name], String(records), name === 'exam' ? String(withFile) : '']),
+    );
+    const links = holdings.map(
+      ({ name }) => `<a href="${escapeMarkup(`${root}/holdings/${name}`)}">${HELD[name]}</a>`,
     );
     const latest = this.#latest.map(({ at, service, ok, key, violations }) =>
       row([at, service, key, ok ? '接收' : '拒绝', violations.map(({ zh }) => zh).join('；')]),
     );
     const tables =
-      `<table>${row(['接口', '接收', '拒绝'])}${counts.join('')}</table>` +
-      `<h2>最近 ${this.#latest.length} 条</h2><table>${row(['时间', '接口', '报告单号', '结果', '问题'])}${latest.join('')}</table>`;
+      `<table>${row(['接口', '接收', '拒绝'], 'th')}${counts.join('')}</table>` +
+      `<h2>平台现有数据</h2><table>${row(['数据', '条数', '含报告文件地址'], 'th')}${held.join('')}</table>` +
+      `<p>数据本身（JSON）：${links.join('　')}，用户名为 Operator，密码为 AppId。</p>` +
+      `<h2>最近 ${this.#latest.length} 条</h2><table>${row(['时间', '接口', '报告单号', '结果', '问题'], 'th')}${latest.join('')}</table>`;
     return page('收到的消息', tables);
   }
 }
+
+const HELD: Readonly<Record<HoldingCount['name'], string>> = {
+  lab: '检验报告',
+  exam: '检查报告',
+  UpdateBillingInfo: '开单通知',
+  SyncAppointData: '预约',
+};

@@ -1,16 +1,19 @@
 /** The platform's side of the agreement, for demo, tests and self-check. Not for production: it keeps all in memory. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { reportMethods, soapMethods } from '../../contract/services';
+import { type ViewerPageName, reportMethods, soapMethods } from '../../contract/services';
 import type { CheckOptions, Validation } from '../../contract/validate';
 import type { Text } from '../../errors';
 import { type SoapCall, SoapEndpoint } from '../../soap/endpoint';
+import type { MountedRequest } from '../../soap/request-body';
 import { readArchive } from './archive';
 import { callInterface } from './call-interface';
 import { isRefused, refusalText } from './fault';
+import { Holdings, holdingName, isOperator } from './holdings';
 import { Journal, type Received, type ServiceCount } from './journal';
 import { queryReports } from './query';
 import { ReportStore } from './report-store';
+import { SyncStore } from './sync-store';
 import { viewerPage, viewerPageName } from './viewer-page';
 
 export interface PlatformSimulatorOptions {
@@ -34,7 +37,7 @@ interface Events {
   received: [Received];
 }
 
-const HTML_HEADERS = {
+const HEADERS = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
   // The address holds patient identifiers (A-74).
@@ -44,14 +47,17 @@ const HTML_HEADERS = {
 
 /**
  * Answers below one path, relative to where it is mounted: `/CallInterface.asmx`,
- * `/sehr.service.auto/IAutoReport.asmx`, `/IDCAS/Interface/<page>`, and `/` with what it received so far, as HTML or,
- * on `Accept: application/json`, as JSON. Emits `received` for every message.
+ * `/sehr.service.auto/IAutoReport.asmx`, `/IDCAS/Interface/<page>`, `/` with what it received so far, as HTML or, on
+ * `Accept: application/json`, as JSON, and `/holdings/<name>` with the records themselves, for HTTP Basic credentials of
+ * Operator and AppId. Emits `received` for every message.
  */
 export class PlatformSimulator extends EventEmitter<Events> {
   readonly #options: PlatformSimulatorOptions;
   readonly #check: CheckOptions;
   readonly #now: () => Date;
   readonly #store = new ReportStore();
+  readonly #syncs = new SyncStore();
+  readonly #holdings = new Holdings(this.#store, this.#syncs);
   readonly #journal = new Journal();
   readonly #endpoints: ReadonlyMap<string, SoapEndpoint>;
 
@@ -76,19 +82,14 @@ export class PlatformSimulator extends EventEmitter<Events> {
     if (endpoint) return endpoint.handler(request, response);
     const viewer = viewerPageName(/^\/IDCAS\/Interface\/(\w+)$/i.exec(pathname)?.[1] ?? '');
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendHtml(response, 405, '');
-    if (viewer) {
-      const { status, html, faults } = viewerPage(viewer, search, this.#store, {
-        ...this.#options,
-        now: this.#now,
-      });
-      this.#note(viewer, '', faults);
-      return sendHtml(response, status, html);
-    }
+    if (viewer) return this.#viewerPage(viewer, search, response);
+    const holding = /^\/holdings\/(\w+)$/.exec(pathname)?.[1];
+    if (holding !== undefined) return this.#showHolding(holding, request, response);
     if (pathname !== '/') return sendHtml(response, 404, '');
-    if (!request.headers.accept?.includes('application/json'))
-      return sendHtml(response, 200, this.#journal.toHtml());
-    response.writeHead(200, { ...HTML_HEADERS, 'Content-Type': 'application/json; charset=utf-8' });
-    response.end(this.#journal.toJson());
+    const counts = this.#holdings.counts();
+    if (request.headers.accept?.includes('application/json'))
+      return sendJson(response, this.#journal.toJson(counts));
+    sendHtml(response, 200, this.#journal.toHtml(counts, rootOf(request)));
   };
 
   counts(): ServiceCount[] {
@@ -98,6 +99,22 @@ export class PlatformSimulator extends EventEmitter<Events> {
   /** Ends the waiting calls with a fault. */
   close(reason: Text = { zh: '平台模拟器已停止', en: 'the platform simulator has stopped' }): void {
     for (const endpoint of this.#endpoints.values()) endpoint.close(reason);
+  }
+
+  #viewerPage(page: ViewerPageName, query: string, response: ServerResponse): void {
+    const options = { ...this.#options, now: this.#now };
+    const { status, html, faults } = viewerPage(page, query, this.#store, options);
+    this.#note(page, '', faults);
+    sendHtml(response, status, html);
+  }
+
+  #showHolding(text: string, { headers }: IncomingMessage, response: ServerResponse): void {
+    const name = holdingName(text);
+    if (!name) return sendHtml(response, 404, '');
+    if (isOperator(headers.authorization, this.#options))
+      return sendJson(response, JSON.stringify(this.#holdings.of(name)));
+    response.setHeader('WWW-Authenticate', 'Basic realm="simulator", charset="UTF-8"');
+    sendHtml(response, 401, '');
   }
 
   #endpoint(serviceName: string, names: readonly (keyof typeof soapMethods)[]): SoapEndpoint {
@@ -112,10 +129,9 @@ export class PlatformSimulator extends EventEmitter<Events> {
     switch (operation) {
       case 'CallInterface': {
         const [header = '', body = ''] = soapMethods.CallInterface.map(name => parameters[name] ?? '');
-        const { service, answer, faults } = callInterface(header, body, {
-          ...this.#options,
-          check: this.#check,
-        });
+        const options = { ...this.#options, check: this.#check };
+        const { service, answer, faults, records } = callInterface(header, body, options);
+        if (service !== 'CallInterface') this.#syncs.save(service, records);
         this.#note(service, '', faults);
         return answer;
       }
@@ -151,6 +167,15 @@ export class PlatformSimulator extends EventEmitter<Events> {
 }
 
 function sendHtml(response: ServerResponse, status: number, html: string): void {
-  response.writeHead(status, { ...HTML_HEADERS, 'Content-Type': 'text/html; charset=utf-8' });
+  response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8' });
   response.end(html);
 }
+
+function sendJson(response: ServerResponse, json: string): void {
+  response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json; charset=utf-8' });
+  response.end(json);
+}
+
+/** Where the simulator is mounted, as the browser sees it: its page may have been asked without the last slash. */
+const rootOf = ({ originalUrl, url }: MountedRequest): string =>
+  new URL(originalUrl ?? url ?? '/', 'http://localhost').pathname.replace(/\/$/, '');

@@ -41,8 +41,13 @@ export class ReportStore {
     });
   }
 
+  /** One row for each report. */
+  masters(kind: ReportKind): ReportRow[] {
+    return [...this.#masters[kind].values()];
+  }
+
   all(kind: ReportKind): StoredReport[] {
-    return [...this.#masters[kind].values()].map(master => ({
+    return this.masters(kind).map(master => ({
       master,
       items:
         kind === 'lab' ? [...this.#items.values()].filter(item => joinKey(item) === joinKey(master)) : [],
