@@ -12,6 +12,7 @@ import { type InputMessage, type Send, onInput } from '../shared/input';
 import { inputMapping } from '../shared/mapping';
 import { valueOf, wholeNumber } from '../shared/property';
 import { statusOf } from '../shared/status';
+import { unlimited } from '../shared/stop';
 import type { BillingSyncProps } from './billing-sync.props';
 import { syncTables } from './billing-sync.tables';
 
@@ -24,7 +25,7 @@ export default function register(RED: NodeAPI): void {
     const status = statusOf(this);
     const profileNode = findProfile(RED, def.profile);
     if (!profileNode) status('bad', 'no-profile');
-    const stop = new AbortController();
+    const stop = unlimited();
     const map = inputMapping(RED, this, def, syncTables);
     const maxItems = wholeNumber(def.maxItems, 50);
     const statuses = new Set((def.statuses || '1,2,3,4,5,6,7').split(/[,，\s]+/));

@@ -13,7 +13,11 @@ export default function register(RED: NodeAPI): void {
     const map = inputMapping(RED, this, def, examTables);
     setUpRegister(RED, this, def, async (given, profile) => {
       const { check, archive } = profile;
-      return readExamReports(await map(given, profile, mapRows(examMaster)), { check, archive, now: new Date() });
+      return readExamReports(await map(given, profile, mapRows(examMaster)), {
+        check,
+        archive,
+        now: new Date(),
+      });
     });
   }
   RED.nodes.registerType('exam-register', ExamRegister);

@@ -7,6 +7,7 @@ import { findProfile, needProfile } from '../exchange-profile/profile-node';
 import { onInput } from '../shared/input';
 import { valueOf } from '../shared/property';
 import { statusOf } from '../shared/status';
+import { stopOf } from '../shared/stop';
 import type { ReportQueryProps } from './report-query.props';
 
 const SERVICES: readonly QueryService[] = ['GetLabInfo', 'GetExamInfo'];
@@ -19,8 +20,7 @@ export default function register(RED: NodeAPI): void {
     if (!profileNode) status('bad', 'no-profile');
     else if (!profileNode.secret('strCredential')) status('warn', 'no-credential');
     const choice = new IdChoice(def.idArguments || 'documented');
-    const stop = new AbortController();
-    this.on('close', () => stop.abort());
+    const stop = stopOf(this);
 
     onInput(this, async (msg, send) => {
       try {
@@ -35,9 +35,7 @@ export default function register(RED: NodeAPI): void {
         };
         const caller = hospital.platform().caller('archiveUrl');
         status('busy', 'querying');
-        const found = await choice.ask(ids =>
-          queryReports(caller, service, query, secrets, ids, stop.signal),
-        );
+        const found = await choice.ask(ids => queryReports(caller, service, query, secrets, ids, stop));
         status(
           found.answer.reports.length > 0 ? 'good' : 'idle',
           found.answer.reports.length > 0 ? 'found' : 'nothing',

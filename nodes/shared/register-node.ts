@@ -7,6 +7,7 @@ import { findProfile, needProfile } from '../exchange-profile/profile-node';
 import { onInput } from './input';
 import { valueOf } from './property';
 import { type Mood, statusOf } from './status';
+import { stopOf } from './stop';
 
 export interface RegisterProps {
   name: string;
@@ -32,8 +33,7 @@ export function setUpRegister(
   const status = statusOf(node);
   const profileNode = findProfile(RED, def.profile);
   if (!profileNode) status('bad', 'no-profile');
-  const stop = new AbortController();
-  node.on('close', () => stop.abort());
+  const stop = stopOf(node);
 
   onInput(node, async (msg, send) => {
     const hospital = needProfile(profileNode);
@@ -43,7 +43,7 @@ export function setUpRegister(
     status('busy', 'sending');
     const registerOne = async (report: Report): Promise<Registration> => {
       try {
-        return await registerReport(report, hospital.platform().caller('archiveUrl'), profile, stop.signal);
+        return await registerReport(report, hospital.platform().caller('archiveUrl'), profile, stop);
       } catch (error) {
         status('bad', errorsOf(report.violations).length > 0 ? 'invalid' : 'failed');
         throw error;
