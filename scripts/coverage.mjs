@@ -31,5 +31,5 @@ run(process.execPath, [
   '--no-config',
   '--timeout',
   '20000',
-  '.tmp/test/**/*.test.js',
+  '.tmp/test/{unit,nodes}/**/*.test.js',
 ]);

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
-const root = path.resolve(__dirname, '../..');
+const root = process.cwd();
 const flows = (): FlowNode[] =>
   JSON.parse(fs.readFileSync(path.join(root, 'flows/demo.json'), 'utf8')) as FlowNode[];
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { interfaces } from '../../lib/contract/services';
 
-const root = path.resolve(__dirname, '../..');
+const root = process.cwd();
 
 /** Their part of the agreement has no node yet; the demo says so. */
 const NOT_BUILT: ReadonlySet<string> = new Set(['5.1.3', '5.1.4']);

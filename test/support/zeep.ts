@@ -19,7 +19,7 @@ export async function callByZeep(
   wsdl: string,
   calls: readonly ZeepCall[],
 ): Promise<Record<string, unknown>[]> {
-  const zeep = spawn(PYTHON, [path.join(__dirname, 'zeep-client.py')], {
+  const zeep = spawn(PYTHON, [path.resolve('test/support/zeep-client.py')], {
     env: { ...process.env, PYTHONIOENCODING: 'utf-8', NO_PROXY: '*' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -9,7 +9,7 @@ import { readDocument } from '../../lib/simulator/platform/xml-document';
 import { SoapEndpoint } from '../../lib/soap/endpoint';
 
 const sample = (name: string): string =>
-  fs.readFileSync(path.join(__dirname, '../fixtures/agreement', name), 'utf8').trim();
+  fs.readFileSync(path.resolve('test/fixtures/agreement', name), 'utf8').trim();
 
 describe('booking caller', () => {
   describe('reads the answers', () => {

@@ -10,7 +10,7 @@ import { SoapClient } from '../../lib/soap/client';
 import { viewerToken } from '../../lib/viewer/viewer-address';
 
 const sample = (name: string): string =>
-  fs.readFileSync(path.join(__dirname, '../fixtures/agreement', name), 'utf8');
+  fs.readFileSync(path.resolve('test/fixtures/agreement', name), 'utf8');
 
 const OPTIONS = {
   operator: 'TESTYYApi',

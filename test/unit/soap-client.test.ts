@@ -199,6 +199,18 @@ describe('soap client', () => {
       assert.equal(whole(), large);
     });
 
+    it('reads a large answer of stated length, and never takes a part of it for the whole', async () => {
+      const large = '<row a="1 &amp; 2">测试甲\n</row>'.repeat(50_000);
+      const answer = http(200, buildResponse('1.1', NS, 'CallInterface', large));
+      await open(answering(answer));
+      assert.equal((await call()).result, large);
+      for (const how of ['reset', 'end'] as const) {
+        await server!.close();
+        await open(cutAnswer(answer, answer.length - 1, how));
+        await expectFailure('TRANSPORT_UNKNOWN', 'in-doubt');
+      }
+    });
+
     it('gives other shapes as one piece, null as none, and ends with null where a piece is no text', async () => {
       const cdata = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><CallInterfaceResponse xmlns="${NS}"><CallInterfaceResult><![CDATA[<a/>]]></CallInterfaceResult></CallInterfaceResponse></s:Body></s:Envelope>`;
       await open(answering(http(200, cdata)));
