@@ -35,6 +35,8 @@ export interface HttpAnswer {
   readonly wireBytes: number;
 }
 
+/** Bytes of an answer that is worth a buffer of its own from the start. */
+const LARGE = 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** IIS drops an idle connection after 120 s; a call on a connection that is just being dropped is in doubt. */
 const IDLE_MS = 60_000;
@@ -126,6 +128,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #host: string;
   readonly #maxBytes: number;
   readonly #chunks: Buffer[] = [];
+  /** For a large answer of stated length. */
+  #whole: Buffer | undefined;
   #resolve: (answer: HttpAnswer) => void = () => {};
   #reject: (error: ExchangeError) => void = () => {};
   #controller: Dispatcher.DispatchController | undefined;
@@ -166,19 +170,33 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     this.#status = status;
     this.#headers = headers;
+    const length = Number(headers['content-length']);
+    // Copied as it comes: joining 40 MB at the end holds the event loop for 50 ms.
+    if (length > LARGE && length <= this.#maxBytes) this.#whole = Buffer.allocUnsafeSlow(length);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const start = this.#length;
     this.#length += chunk.length;
     if (this.#length > this.#maxBytes) this.fail(answerTooLarge(this.#host, this.#maxBytes));
+    else if (this.#whole) chunk.copy(this.#whole, start);
     else this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
     if (this.#settled) return;
     this.#settled = true;
-    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#length);
-    this.#resolve({ status: this.#status, headers: this.#headers, body, wireBytes: this.#length });
+    this.#resolve({
+      status: this.#status,
+      headers: this.#headers,
+      body: this.#body(),
+      wireBytes: this.#length,
+    });
+  }
+
+  #body(): Buffer {
+    if (this.#whole) return this.#whole.subarray(0, this.#length);
+    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#length);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SaxesParser } from 'saxes';
 import { ExchangeError } from '../errors';
+import { FlatRowReader } from './flat-rows';
 import { MAX_DEPTH, localName } from './xml-read';
 
 export interface XmlRow {
@@ -16,7 +17,7 @@ export interface XmlRow {
 /** Texts of elements outside of all rows, by lower-case name: `success`, `error`. */
 export type Remarks = ReadonlyMap<string, string>;
 
-/** Characters parsed before the event loop gets its turn: 64 K take about 2 ms. */
+/** Characters read before the event loop gets its turn: 64 K take 2 ms, and 5 ms where the parser is needed. */
 const PIECE = 65_536;
 
 /**
@@ -56,11 +57,20 @@ class RowReader {
   readonly #onRow: (row: XmlRow) => void;
   readonly #open: Open[] = [];
   readonly #remarks = new Map<string, string>();
+  readonly #flatRows: FlatRowReader;
   #started = false;
+  /** The piece that is being read, where the parser's part of it starts, and the place of its first character. */
+  #piece = '';
+  #partStart = 0;
+  #place: Place = { line: 1, column: 0 };
+  /** Characters that the parser was given, and how many of them up to the end of the last tag. */
+  #parsed = 0;
+  #lastTagEnd = 0;
 
   constructor(rowNames: ReadonlySet<string>, onRow: (row: XmlRow) => void) {
     this.#rowNames = rowNames;
     this.#onRow = onRow;
+    this.#flatRows = new FlatRowReader(rowNames);
     const addText = (part: string): void => {
       const top = this.#open.at(-1);
       if (top && 'text' in top) top.text += part;
@@ -71,19 +81,32 @@ class RowReader {
     this.#parser.on('doctype', () => {
       throw this.malformed('DOCTYPE');
     });
-    this.#parser.on('opentag', tag =>
-      this.#enter(localName(tag.name), tag.attributes as Record<string, string>),
-    );
+    this.#parser.on('opentag', tag => {
+      this.#lastTagEnd = this.#parser.position;
+      this.#enter(localName(tag.name), tag.attributes as Record<string, string>);
+    });
     this.#parser.on('text', addText);
     this.#parser.on('cdata', addText);
-    this.#parser.on('closetag', () => this.#leave());
+    this.#parser.on('closetag', () => {
+      this.#lastTagEnd = this.#parser.position;
+      this.#leave();
+    });
   }
 
   write(piece: string): void {
     // A byte-order mark and blanks may stand before the declaration (A-10).
     const text = this.#started ? piece : piece.replace(/^[\uFEFF\s]+/, '');
     this.#started ||= text !== '';
-    this.#parser.write(text);
+    this.#piece = text;
+    const plain = !text.includes(']]>');
+    for (let at = 0; at < text.length;) {
+      if (plain) at = this.#readFlatRows(text, at);
+      const end = plain ? this.#flatRows.beforeNextRow(text, at) : text.length;
+      this.#parse(text, at, end);
+      at = end;
+    }
+    this.#place = placeAfter(this.#place, text);
+    this.#piece = '';
   }
 
   close(): Remarks {
@@ -92,7 +115,8 @@ class RowReader {
   }
 
   malformed(what: string): ExchangeError {
-    const { line, column } = this.#parser;
+    const read = this.#partStart + this.#parser.position - this.#parsed;
+    const { line, column } = placeAfter(this.#place, this.#piece.slice(0, read));
     return new ExchangeError({
       code: 'MALFORMED',
       retry: 'never',
@@ -102,6 +126,24 @@ class RowReader {
       },
       details: { line, column },
     });
+  }
+
+  /** Takes the rows that are flat, as long as they follow a tag that the parser has read to its end. */
+  #readFlatRows(text: string, start: number): number {
+    const depth = this.#open.length;
+    if (this.#lastTagEnd !== this.#parsed || depth === 0 || depth + 2 > MAX_DEPTH) return start;
+    let at = start;
+    for (let row = this.#flatRows.read(text, at); row; row = this.#flatRows.read(text, at)) {
+      this.#emit(row.row, row.values);
+      at = row.end;
+    }
+    return at;
+  }
+
+  #parse(text: string, start: number, end: number): void {
+    this.#partStart = start;
+    this.#parser.write(text.slice(start, end));
+    this.#parsed += end - start;
   }
 
   #enter(name: string, attributes: Record<string, string>): void {
@@ -133,10 +175,25 @@ class RowReader {
     }
   }
 
-  #emit(row: string, values: Record<string, string>, element: Open): void {
+  #emit(row: string, values: Record<string, string>, element?: Open): void {
     const around = this.#open.findLast(open => open.kind === 'row' && open !== element);
     this.#onRow({ row, values, ...(around && 'values' in around && { within: around.values }) });
   }
+}
+
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+function placeAfter({ line, column }: Place, text: string): Place {
+  let lines = 0;
+  let lineStart = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', lineStart)) {
+    lines++;
+    lineStart = at + 1;
+  }
+  return { line: line + lines, column: (lines > 0 ? 0 : column) + text.length - lineStart };
 }
 
 /** Names come from outside: an object without prototype has no `__proto__` to set. */

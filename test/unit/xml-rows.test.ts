@@ -122,6 +122,12 @@ describe('rows in their plainest form, and in all others', () => {
     );
   });
 
+  it('take an item for a row of its own, never for a field', async () => {
+    assert.deepEqual(plain(await read(['<root><labmaster><item>text</item></labmaster></root>'])), [
+      ['labmaster', {}, undefined],
+    ]);
+  });
+
   it('set no prototype', async () => {
     const [row] = await read(['<root><labmaster><__proto__>x</__proto__></labmaster></root>']);
     assert.deepEqual(Object.keys(row?.values ?? {}), ['__proto__']);
