@@ -45,7 +45,11 @@ export type ErrorCode =
   /** The peer understood and refused: Status 0, success No. */
   | 'BUSINESS'
   /** The call was ended from our side (redeploy, shutdown). */
-  | 'ABORTED';
+  | 'ABORTED'
+  /** The message store cannot be used now: closed, damaged, out of reach, or another process owns it. */
+  | 'STORE'
+  /** The message store has no room left: nothing was taken over. */
+  | 'STORE_FULL';
 
 export interface ErrorOptions {
   readonly code: ErrorCode;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { SqliteDatabase } from '../../lib/database/sqlite';
+import { SqliteDatabase } from '../../lib/sqlite';
 import { ExchangeError } from '../../lib/errors';
 
 describe('embedded SQLite', () => {
@@ -93,7 +93,7 @@ describe('embedded SQLite', () => {
 
   it('prints no warning about an experiment, whichever engine this Node has', () => {
     const script = `
-      const { SqliteDatabase } = require('./lib/database/sqlite');
+      const { SqliteDatabase } = require('./lib/sqlite');
       const database = SqliteDatabase.open(':memory:');
       console.log(Object.values(database.get("SELECT 'works'")).join());
       process.emitWarning('still heard', 'TestWarning');`;

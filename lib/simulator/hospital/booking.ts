@@ -1,6 +1,6 @@
 /** What the synthetic hospital's booking system decides: who may have which slot. */
 import { BOOKING_FORBIDDEN } from '../../contract/booking-status';
-import type { SqliteDatabase } from '../../database/sqlite';
+import type { SqliteDatabase } from '../../sqlite';
 import * as sql from './sql';
 
 /** Outcome of MedicalAppoint and CancelAppoint, in the fields of returnContent. */

@@ -1,5 +1,5 @@
 /** The report of a reviewed exam as a PDF (5.1.5). */
-import type { SqlRow } from '../../database/sqlite';
+import type { SqlRow } from '../../sqlite';
 import { textPage } from './pdf';
 
 const A4 = [595, 842] as const;

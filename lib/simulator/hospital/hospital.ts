@@ -1,5 +1,5 @@
 /** A hospital's back end with made-up data: booking system, laboratory and RIS in one SQLite file. */
-import { type SqlRow, SqliteDatabase } from '../../database/sqlite';
+import { type SqlRow, SqliteDatabase } from '../../sqlite';
 import { type BookingAnswer, type Refusal, book, cancel } from './booking';
 import { examPdf } from './exam-pdf';
 import { OrderWriter } from './orders';

@@ -1,5 +1,5 @@
 /** Receipts of booked groups: as rows (3.2.6) and as PDF (3.2.5). */
-import type { SqliteDatabase, SqlRow } from '../../database/sqlite';
+import type { SqliteDatabase, SqlRow } from '../../sqlite';
 import { type Refusal, refuse } from './booking';
 import { textPage } from './pdf';
 import * as sql from './sql';

@@ -1,6 +1,6 @@
 /** Fills an empty synthetic hospital. The same date and seed give the same rows on every machine. */
 import { formatSourceId } from '../../contract/composite';
-import type { SqliteDatabase } from '../../database/sqlite';
+import type { SqliteDatabase } from '../../sqlite';
 import { OrderWriter } from './orders';
 import * as data from './seed-data';
 import { EXAM_STATES, seedExam } from './seed-exam';

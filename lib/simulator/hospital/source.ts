@@ -1,5 +1,5 @@
 /** What every part of the seed works with. */
-import type { SqliteDatabase } from '../../database/sqlite';
+import type { SqliteDatabase } from '../../sqlite';
 import * as sql from './sql';
 import type { SeededRandom } from './synthetic-values';
 

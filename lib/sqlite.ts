@@ -1,5 +1,5 @@
 /** An embedded SQLite database: the runtime's own `node:sqlite`, or the package with the same interface. */
-import { ExchangeError } from '../errors';
+import { ExchangeError } from './errors';
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
@@ -42,17 +42,19 @@ export class SqliteDatabase {
   }
 
   /**
-   * Opens or creates a file, or `:memory:`. Writes go to a write-ahead log, foreign keys are enforced, and a locked
-   * database is waited for up to 5 seconds.
+   * Opens or creates a file, or `:memory:`. Writes go to a write-ahead log and are on disk when they are committed,
+   * foreign keys are enforced, and a locked database is waited for up to 5 seconds.
+   * @param options.shrinks a new file can give freed space back: `PRAGMA incremental_vacuum`
    * @throws {ExchangeError} CONFIG when the file cannot be opened or is no database.
    */
-  static open(path: string): SqliteDatabase {
+  static open(path: string, { shrinks = false } = {}): SqliteDatabase {
     const Database = loadEngine();
     try {
       const connection = new Database(path);
-      connection.exec(
-        `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON`,
-      );
+      connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      // Can be chosen as long as nothing is written.
+      if (shrinks) connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+      connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
       return new SqliteDatabase(connection);
     } catch {
       throw new ExchangeError({

@@ -1,0 +1,179 @@
+/** Runs operations against a database: many in one transaction, so that many messages share one wait for the disk. */
+import { ExchangeError } from '../errors';
+import {
+  KeyRing,
+  UnknownKey,
+  type WrappedKey,
+  newKey,
+  newSalt,
+  unwrapKeys,
+  wrapKeys,
+  wrappingKey,
+} from '../privacy/key-ring';
+import type { Input, OperationName, Result } from './message-store';
+import { operations } from './operations';
+import { bytes, number, text } from './row';
+import { SCHEMA_VERSION, schemaOf } from './schema';
+import type { SqlConnection, SqlSession } from './sql/session';
+import { AUDIT_BASE, AUDIT_HEAD, Transaction, readHead } from './transaction';
+
+/** One operation on its way. */
+export interface Call<Name extends OperationName = OperationName> {
+  readonly name: Name;
+  readonly input: Input<Name>;
+}
+
+export type Reply<Name extends OperationName = OperationName> =
+  { readonly value: Result<Name> } | { readonly error: unknown };
+
+/** What runs operations: the engine, or the thread that has one. */
+export interface Runner {
+  /** Runs them in one transaction; a reply for each. Rejects when none was carried out. */
+  run(calls: readonly Call[], now: number): Promise<readonly Reply[]>;
+  close(): Promise<void>;
+}
+
+export interface Secrets {
+  readonly secret: string;
+  /** The secret before the last change: with it the keys are wrapped anew, and contents sealed by a new one. */
+  readonly previousSecret?: string;
+}
+
+export class Engine implements Runner {
+  readonly #connection: SqlConnection;
+  readonly #secrets: Secrets;
+  #keys: KeyRing;
+
+  private constructor(connection: SqlConnection, secrets: Secrets, keys: KeyRing) {
+    this.#connection = connection;
+    this.#secrets = secrets;
+    this.#keys = keys;
+  }
+
+  /**
+   * Makes the tables that are missing, and unwraps the keys.
+   * @throws {ExchangeError} STORE when the secret is not that of the store, or the store is of a newer version
+   */
+  static async open(connection: SqlConnection, secrets: Secrets): Promise<Engine> {
+    await connection.transaction(session => prepare(session, connection));
+    const keys = await connection.transaction(session => openKeys(session, connection, secrets));
+    return new Engine(connection, secrets, keys);
+  }
+
+  /**
+   * Runs operations in one transaction: all of them are on disk when it resolves. One that fails by itself does not
+   * take the others with it; a failure of the database is the failure of all.
+   */
+  async run(calls: readonly Call[], now: number): Promise<Reply[]> {
+    try {
+      return await this.#together(calls, now);
+    } catch (error) {
+      if (error instanceof UnknownKey) return this.#withNewKeys(calls, now);
+      if (calls.length === 1) return [{ error }];
+      const replies: Reply[] = [];
+      for (const call of calls) replies.push(...(await this.run([call], now)));
+      return replies;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  #together(calls: readonly Call[], now: number): Promise<Reply[]> {
+    return this.#connection.transaction(async session => {
+      const tx = new Transaction(session, this.#connection.dialect, this.#keys, now);
+      const replies: Reply[] = [];
+      for (const call of calls) replies.push({ value: await perform(tx, call) });
+      await tx.finish();
+      return replies;
+    });
+  }
+
+  async #withNewKeys(calls: readonly Call[], now: number): Promise<Reply[]> {
+    try {
+      this.#keys = await this.#connection.transaction(session =>
+        openKeys(session, this.#connection, this.#secrets),
+      );
+      return await this.#together(calls, now);
+    } catch (error) {
+      return calls.map(() => ({ error }));
+    }
+  }
+}
+
+const perform = <Name extends OperationName>(tx: Transaction, call: Call<Name>): Promise<Result<Name>> =>
+  operations[call.name](tx, call.input);
+
+async function prepare(session: SqlSession, { dialect }: SqlConnection): Promise<void> {
+  for (const statement of schemaOf(dialect)) await session.run(statement);
+  const insert = dialect.insertMissing('meta', ['name', 'value'], 'name');
+  const beginning = JSON.stringify(readHead(undefined));
+  await session.run(insert, ['version', SCHEMA_VERSION]);
+  await session.run(insert, [AUDIT_HEAD, beginning]);
+  await session.run(insert, [AUDIT_BASE, beginning]);
+  await session.run(insert, ['salt', newSalt().toString('base64')]);
+  const version = await dialect.lockMeta(session, 'version');
+  if (Number(version) > Number(SCHEMA_VERSION)) {
+    throw new ExchangeError({
+      code: 'STORE',
+      retry: 'never',
+      text: {
+        zh: '消息库由更新版本的组件建立，请升级本组件',
+        en: 'the message store was made by a newer version of this package: upgrade the package',
+      },
+    });
+  }
+}
+
+/** Locks the salt's row, so that of several processes that open a new store one alone makes the keys. */
+async function openKeys(
+  session: SqlSession,
+  { dialect }: SqlConnection,
+  { secret, previousSecret }: Secrets,
+): Promise<KeyRing> {
+  const salt = Buffer.from((await dialect.lockMeta(session, 'salt')) ?? '', 'base64');
+  const wrapping = wrappingKey(secret, salt);
+  const rows = await session.all('select id, purpose, sealed from keyring order by id');
+  const wrapped = rows.map(row => ({
+    id: number(row, 'id'),
+    // Written below.
+    purpose: text(row, 'purpose') as WrappedKey['purpose'],
+    sealed: bytes(row, 'sealed') ?? new Uint8Array(),
+  }));
+  if (wrapped.length === 0) {
+    const keys = wrapKeys(wrapping, [
+      { id: 1, purpose: 'index', key: newKey() },
+      { id: 2, purpose: 'data', key: newKey() },
+    ]);
+    await write(session, keys);
+    return opened(KeyRing.open(wrapping, keys));
+  }
+  const ring = KeyRing.open(wrapping, wrapped);
+  if (ring || previousSecret === undefined) return opened(ring);
+  const bare = unwrapKeys(wrappingKey(previousSecret, salt), wrapped);
+  if (!bare) return opened(undefined);
+  // Old keys stay, under the new secret: contents that were sealed by them are sealed anew little by little.
+  const next = Math.max(...bare.map(({ id }) => id)) + 1;
+  const keys = wrapKeys(wrapping, [...bare, { id: next, purpose: 'data', key: newKey() }]);
+  await session.run('delete from keyring');
+  await write(session, keys);
+  return opened(KeyRing.open(wrapping, keys));
+}
+
+async function write(session: SqlSession, keys: readonly WrappedKey[]): Promise<void> {
+  for (const { id, purpose, sealed } of keys)
+    await session.run('insert into keyring (id, purpose, sealed) values (?, ?, ?)', [id, purpose, sealed]);
+}
+
+function opened(ring: KeyRing | undefined): KeyRing {
+  if (ring) return ring;
+  throw new ExchangeError({
+    code: 'STORE',
+    retry: 'never',
+    text: {
+      zh: '消息库的密钥不符：请填写建库时的密钥；更换密钥时，请把原密钥填入“原密钥”',
+      en: 'the key is not that of the message store: enter the key it was made with; when changing it, enter the old one as the previous key',
+    },
+  });
+}

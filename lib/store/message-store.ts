@@ -1,0 +1,170 @@
+/** What a message store does. Every operation is one step: it has happened, durably, when its promise resolves. */
+import type { AuditEntry, AuditRecord } from '../privacy/audit-chain';
+import type {
+  Accepted,
+  Claimed,
+  MessageDetails,
+  MessageState,
+  MessageSummary,
+  NewMessage,
+  Outcome,
+  SearchTerms,
+  Settlement,
+} from './message';
+
+export interface Acceptance {
+  readonly messages: readonly NewMessage[];
+  /** Outcomes of this store that have come to the sender of these messages: they are handed over by this step. */
+  readonly handedOver?: readonly string[];
+}
+
+export interface Claim {
+  readonly channel: string;
+  readonly limit: number;
+  /** The process that sends. */
+  readonly owner: string;
+  /** After that time without a renewal another process takes the messages over. */
+  readonly leaseMs: number;
+}
+
+export interface ClaimResult {
+  readonly messages: readonly Claimed[];
+  /** When the next waiting message of the channel is due; null when none waits. */
+  readonly nextDue: number | null;
+}
+
+export interface Search {
+  readonly states?: readonly MessageState[];
+  readonly channel?: string;
+  readonly service?: string;
+  readonly code?: string;
+  readonly terms?: SearchTerms;
+  readonly acceptedFrom?: number;
+  readonly acceptedTo?: number;
+  /** Only messages older than this one. */
+  readonly beforeSeq?: number;
+  /** At most 500. */
+  readonly limit: number;
+}
+
+/** What an operator asked for, and what came of it. */
+export interface OperatorResult {
+  readonly done: readonly string[];
+  readonly left: readonly {
+    readonly id: string;
+    readonly why: 'unknown' | 'state' | 'superseded' | 'pruned';
+  }[];
+}
+
+export interface Retention {
+  /** Contents and answers of delivered messages older than this are removed. */
+  readonly contentBefore: number;
+  /** Delivered messages older than this are removed. */
+  readonly messageBefore: number;
+  readonly auditBefore: number;
+  /** Rows of one step, at most 1000. */
+  readonly limit: number;
+}
+
+export interface Tally {
+  readonly channel: string;
+  readonly state: MessageState;
+  readonly count: number;
+}
+
+/** The operations, each with what it takes and gives. Plain data: they cross a thread. */
+export interface Operations {
+  /** Takes messages over. A message with an id that is known already is answered as its own duplicate. */
+  accept(input: Acceptance): readonly Accepted[];
+  /** Takes the due messages of a channel for sending, only the oldest of each key. */
+  claim(input: Claim): ClaimResult;
+  /** Writes down what attempts came to. Gives the ids whose lease another process had taken: nothing was written. */
+  settle(input: { readonly owner: string; readonly settlements: readonly Settlement[] }): readonly string[];
+  /** Gives back messages that were claimed and not sent. */
+  release(input: { readonly owner: string; readonly ids: readonly string[] }): void;
+  /** Prolongs the leases of a process on all that it sends, and on the outcomes that it is handing over. */
+  renew(input: { readonly owner: string; readonly leaseMs: number }): void;
+  /** Puts messages whose sender is gone in doubt. Gives their number. */
+  recover(input: { readonly goneOwners?: 'all-others'; readonly owner: string }): number;
+  /** Ends the handing over of outcomes. */
+  handOver(input: { readonly ids: readonly string[] }): void;
+  /** Takes outcomes of a channel that were not handed over in time, the oldest first. */
+  outcomes(input: {
+    readonly channel: string;
+    readonly limit: number;
+    readonly repeatAt: number;
+    /** Not only those that are due: for a process that owns the store and starts. */
+    readonly all?: boolean;
+  }): readonly Outcome[];
+
+  /** Withdraws waiting, dead and invalid messages. */
+  cancel(input: { readonly ids: readonly string[]; readonly actor: string }): OperatorResult;
+  /**
+   * Sends finished messages again, each `spacingMs` after the one before. One that is older than another of its key
+   * is left, since it would put old content over new, unless `force`.
+   */
+  resend(input: {
+    readonly ids: readonly string[];
+    readonly actor: string;
+    readonly spacingMs: number;
+    readonly force?: boolean;
+  }): OperatorResult;
+  /** Replaces an invalid, dead or refused message by a mended one, which names it as its origin. */
+  amend(input: { readonly id: string; readonly by: NewMessage; readonly actor: string }): OperatorResult;
+  /** Makes waiting messages of a channel due at once. */
+  hurry(input: { readonly channel: string }): number;
+
+  search(input: Search): readonly MessageSummary[];
+  /** One message with its contents; the look is audited. */
+  read(input: { readonly id: string; readonly actor: string }): MessageDetails | null;
+  tallies(input: Record<string, never>): readonly Tally[];
+  /** Acceptance time of the oldest message of a channel that is not finished. */
+  oldest(input: { readonly channel: string }): number | null;
+
+  audit(input: AuditRecord): void;
+  /** Audit records in order, of the whole store or of one message. */
+  auditTrail(input: {
+    readonly afterSeq: number;
+    readonly limit: number;
+    readonly message?: string;
+  }): readonly AuditEntry[];
+  /** Checks the next part of the chain. `done` when it has reached the end. */
+  checkAudit(input: AuditPosition & { readonly limit: number }): AuditCheck;
+  /** Where the chain begins: after what retention has removed. */
+  auditStart(input: Record<string, never>): AuditPosition;
+
+  /** Removes what need not be kept any more. Gives the number of rows: call again until it is 0. */
+  prune(input: Retention): number;
+  /** Seals the contents of the messages after `afterSeq` by the newest key. Call again from `lastSeq` until null. */
+  reseal(input: { readonly afterSeq: number; readonly limit: number }): { readonly lastSeq: number } | null;
+}
+
+export interface AuditPosition {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface AuditCheck extends AuditPosition {
+  readonly done: boolean;
+  /** Number of the first record that was changed, removed or put in. */
+  readonly brokenAt: number | null;
+}
+
+export type OperationName = keyof Operations;
+export type Input<Name extends OperationName> = Parameters<Operations[Name]>[0];
+export type Result<Name extends OperationName> = ReturnType<Operations[Name]>;
+
+/**
+ * A store that is open.
+ *
+ * Every operation rejects with an {@link ExchangeError}: STORE when the store cannot be used now, STORE_FULL when it
+ * has no room left. What was rejected did not happen.
+ */
+export type MessageStore = {
+  readonly [Name in OperationName]: (input: Input<Name>) => Promise<Result<Name>>;
+} & {
+  /** Unlike an embedded store, a shared one has other processes at work in it. */
+  readonly shared: boolean;
+  /** Lets what is under way finish, then closes. Operations after that reject. */
+  close(): Promise<void>;
+};

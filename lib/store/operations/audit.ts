@@ -1,0 +1,65 @@
+/** The audit trail is read and checked. */
+import { type AuditEntry, type AuditRecord, checkChain } from '../../privacy/audit-chain';
+import type { AuditCheck, AuditPosition, Input } from '../message-store';
+import { number, text } from '../row';
+import type { SqlRow } from '../sql/session';
+import { AUDIT_BASE, AUDIT_HEAD, type Transaction, readHead } from '../transaction';
+
+export async function audit(tx: Transaction, record: AuditRecord): Promise<void> {
+  tx.audit(record);
+}
+
+const COLUMNS = 'seq, at, actor, action, message, channel, service, outcome, code, duration, hash';
+
+export async function auditTrail(
+  tx: Transaction,
+  { afterSeq, limit, message }: Input<'auditTrail'>,
+): Promise<readonly AuditEntry[]> {
+  const rows = await tx.all(
+    tx.dialect.first(
+      `select ${COLUMNS} from audit where seq > ?${message === undefined ? '' : ' and message = ?'} order by seq`,
+      limit,
+    ),
+    ...(message === undefined ? [afterSeq] : [afterSeq, message]),
+  );
+  return rows.map(entry);
+}
+
+const entry = (row: SqlRow): AuditEntry => ({
+  seq: number(row, 'seq'),
+  at: number(row, 'at'),
+  actor: text(row, 'actor'),
+  action: text(row, 'action'),
+  message: text(row, 'message'),
+  channel: text(row, 'channel'),
+  service: text(row, 'service'),
+  outcome: text(row, 'outcome'),
+  code: text(row, 'code'),
+  durationMs: number(row, 'duration'),
+  hash: text(row, 'hash'),
+});
+
+export async function auditStart(tx: Transaction): Promise<AuditPosition> {
+  return metaHead(tx, AUDIT_BASE);
+}
+
+export async function checkAudit(
+  tx: Transaction,
+  { seq, hash, limit }: Input<'checkAudit'>,
+): Promise<AuditCheck> {
+  const entries = await auditTrail(tx, { afterSeq: seq, limit });
+  const result = checkChain({ seq, hash }, entries, words => tx.keys.hash(words));
+  if ('brokenAt' in result) return { seq, hash, done: true, brokenAt: result.brokenAt };
+  const last = entries.at(-1)?.seq ?? seq;
+  const position = { seq: last, hash: result.hash };
+  if (entries.length === limit) return { ...position, done: false, brokenAt: null };
+  // Records cut off at the end leave a chain that is right in itself.
+  const head = await metaHead(tx, AUDIT_HEAD);
+  const whole = head.seq === last && head.hash === result.hash;
+  return { ...position, done: true, brokenAt: whole ? null : last + 1 };
+}
+
+async function metaHead(tx: Transaction, name: string): Promise<AuditPosition> {
+  const row = await tx.first('select value from meta where name = ?', name);
+  return readHead(row && text(row, 'value'));
+}

@@ -1,0 +1,38 @@
+/** All operations by name. */
+import type { Input, OperationName, Result } from '../message-store';
+import type { Transaction } from '../transaction';
+import { accept } from './accept';
+import { audit, auditStart, auditTrail, checkAudit } from './audit';
+import { claim, hurry, oldest, recover, release, renew } from './claim';
+import { amend, cancel, resend } from './operator';
+import { handOver, outcomes } from './outcomes';
+import { prune, reseal } from './retention';
+import { read, search, tallies } from './search';
+import { settle } from './settle';
+
+type Operation<Name extends OperationName> = (tx: Transaction, input: Input<Name>) => Promise<Result<Name>>;
+
+export const operations: { readonly [Name in OperationName]: Operation<Name> } = {
+  accept,
+  claim,
+  settle,
+  release,
+  renew,
+  recover,
+  handOver,
+  outcomes,
+  cancel,
+  resend,
+  amend,
+  hurry,
+  search,
+  read,
+  tallies,
+  oldest,
+  audit,
+  auditTrail,
+  checkAudit,
+  auditStart,
+  prune,
+  reseal,
+};

@@ -1,0 +1,93 @@
+/** What need not be kept is removed, and old contents get the newest key: in small steps, beside the daily work. */
+import type { MessageState } from '../message';
+import type { Input, Result } from '../message-store';
+import { marks, number, text } from '../row';
+import { AUDIT_BASE, type Transaction } from '../transaction';
+import { opened } from './outcomes';
+
+const STEP = 1000;
+
+/** Dead and invalid messages are kept until an operator has dealt with them. */
+const DELIVERED = "state in ('accepted', 'refused', 'unconfirmed', 'cancelled') and repeat_at is null";
+
+export async function prune(tx: Transaction, retention: Input<'prune'>): Promise<number> {
+  const limit = Math.min(retention.limit, STEP);
+  return (
+    (await pruneContents(tx, retention.contentBefore, limit)) +
+    (await pruneMessages(tx, retention.messageBefore, limit)) +
+    (await pruneAudit(tx, retention.auditBefore, limit))
+  );
+}
+
+async function pruneContents(tx: Transaction, before: number, limit: number): Promise<number> {
+  const rows = await tx.all(
+    tx.dialect.first(
+      `select seq from message where settled_at < ? and settled_at is not null and key_id > 0 and ${DELIVERED}` +
+        ' order by settled_at',
+      limit,
+    ),
+    before,
+  );
+  if (rows.length === 0) return 0;
+  const seqs = rows.map(row => number(row, 'seq'));
+  return tx.run(
+    `update message set key_id = 0, content = null, context = null, outcome = null where seq in (${marks(seqs)})`,
+    ...seqs,
+  );
+}
+
+async function pruneMessages(tx: Transaction, before: number, limit: number): Promise<number> {
+  const rows = await tx.all(
+    tx.dialect.first(
+      `select seq, channel, state from message where settled_at < ? and ${DELIVERED} order by settled_at`,
+      limit,
+    ),
+    before,
+  );
+  if (rows.length === 0) return 0;
+  const seqs = rows.map(row => number(row, 'seq'));
+  for (const row of rows) tx.moved(text(row, 'channel'), text(row, 'state') as MessageState, null);
+  return tx.run(`delete from message where seq in (${marks(seqs)})`, ...seqs);
+}
+
+/** Only from the start of the chain, whose new beginning is written down. */
+async function pruneAudit(tx: Transaction, before: number, limit: number): Promise<number> {
+  const rows = await tx.all(tx.dialect.first('select seq, at, hash from audit order by seq', limit));
+  const young = rows.findIndex(row => number(row, 'at') >= before);
+  const old = young < 0 ? rows : rows.slice(0, young);
+  const last = old.at(-1);
+  if (!last) return 0;
+  const base = JSON.stringify({ seq: number(last, 'seq'), hash: text(last, 'hash') });
+  await tx.run('update meta set value = ? where name = ?', base, AUDIT_BASE);
+  return tx.run('delete from audit where seq <= ?', number(last, 'seq'));
+}
+
+export async function reseal(
+  tx: Transaction,
+  { afterSeq, limit }: Input<'reseal'>,
+): Promise<Result<'reseal'>> {
+  const { current } = tx.keys;
+  const rows = await tx.all(
+    tx.dialect.first(
+      'select seq, id, key_id, content, context, outcome from message where seq > ? order by seq',
+      Math.min(limit, STEP),
+    ),
+    afterSeq,
+  );
+  for (const row of rows) {
+    if ([0, current].includes(number(row, 'key_id'))) continue;
+    const id = text(row, 'id');
+    const again = (column: 'content' | 'context' | 'outcome'): Buffer | null =>
+      row[column] === null ? null : tx.keys.seal(opened(tx, row, column), `${id}:${column}`);
+    await tx.run(
+      'update message set key_id = ?, content = ?, context = ?, outcome = ? where seq = ?',
+      current,
+      again('content'),
+      again('context'),
+      again('outcome'),
+      number(row, 'seq'),
+    );
+  }
+  const last = rows.at(-1);
+  return last ? { lastSeq: number(last, 'seq') } : null;
+}

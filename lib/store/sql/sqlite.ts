@@ -1,0 +1,131 @@
+/** The embedded database: one file, one process, every commit on disk before it is reported. */
+import { ExchangeError } from '../../errors';
+import { SqliteDatabase } from '../../sqlite';
+import type { SqlConnection, SqlDialect, SqlSession } from './session';
+
+export interface SqliteOptions {
+  readonly file: string;
+  /** Largest size of the file; beyond it, as on a full disk, new work is refused. */
+  readonly maxMiB?: number;
+}
+
+const PAGE_BYTES = 4096;
+const CACHE_KIB = 16_384;
+
+export const sqliteDialect: SqlDialect = {
+  name: 'sqlite',
+  types: {
+    sequence: 'integer primary key autoincrement',
+    integer: 'integer',
+    bigint: 'integer',
+    short: 'text',
+    text: 'text',
+    blob: 'blob',
+  },
+  create: (kind, name, rest) => `create ${kind} if not exists ${name} ${rest}`,
+  first: (select, limit) => `${select} limit ${limit}`,
+  insertMissing: (table, columns) =>
+    `insert or ignore into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
+  lockKeys: () => Promise.resolve(),
+  async lockMeta(session, name) {
+    const [row] = await session.all('select value from meta where name = ?', [name]);
+    return row && String(row['value']);
+  },
+  claim: ({ set, where, order, limit, columns }) =>
+    `update message set ${set} where seq in` +
+    ` (select seq from message where ${where} order by ${order} limit ${limit}) returning ${columns}`,
+};
+
+export class SqliteConnection implements SqlConnection {
+  readonly dialect = sqliteDialect;
+  readonly #database: SqliteDatabase;
+  readonly #session: SqlSession;
+
+  /** @throws {ExchangeError} STORE when the file cannot be opened */
+  constructor({ file, maxMiB }: SqliteOptions) {
+    this.#database = open(file);
+    this.#database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+    if (maxMiB)
+      this.#database.exec(`PRAGMA max_page_count = ${Math.floor((maxMiB * 1024 * 1024) / PAGE_BYTES)}`);
+    this.#session = {
+      all: (sql, values = []) => Promise.resolve(this.#database.all(sql, ...values) as never),
+      run: (sql, values = []) => Promise.resolve(this.#database.run(sql, ...values).changes),
+    };
+  }
+
+  async transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = await work(this.#session);
+        this.#database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        this.#rollback();
+        throw error;
+      }
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  /** Gives pages that retention has freed back to the disk, a part at a time. */
+  shrink(pages: number): void {
+    this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
+  }
+
+  close(): Promise<void> {
+    this.#database.close();
+    return Promise.resolve();
+  }
+
+  #rollback(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // A full disk ends the transaction by itself.
+    }
+  }
+}
+
+function open(file: string): SqliteDatabase {
+  try {
+    return SqliteDatabase.open(file, { shrinks: true });
+  } catch {
+    throw new ExchangeError({
+      code: 'STORE',
+      retry: 'never',
+      text: {
+        zh: `无法打开消息库文件 ${file}：请检查路径、权限，以及该文件是否完好；损坏时请用备份恢复`,
+        en: `the file of the message store ${file} cannot be opened: check its path, its permissions and that it is whole; restore a backup if it is damaged`,
+      },
+    });
+  }
+}
+
+/** SQLite's primary result codes, which both engines give in one way or another. */
+function storeError(error: unknown): Error {
+  if (error instanceof ExchangeError || !(error instanceof Error)) return error as Error;
+  const said = `${error.message} ${'errstr' in error && typeof error.errstr === 'string' ? error.errstr : ''}`;
+  if (/full/i.test(said)) {
+    return new ExchangeError({
+      code: 'STORE_FULL',
+      retry: 'retry',
+      text: {
+        zh: '消息库所在磁盘已满，或已达到设定的大小上限：消息未接收。请清理磁盘或调大上限，已接收的消息不受影响',
+        en: 'the disk of the message store is full, or its size limit is reached: the message was not taken over. Free space or raise the limit; what was taken over before is safe',
+      },
+    });
+  }
+  if (/malformed|not a database|corrupt|disk I\/O/i.test(said)) {
+    return new ExchangeError({
+      code: 'STORE',
+      retry: 'never',
+      text: {
+        zh: '消息库文件已损坏或磁盘出错：请停用并用备份恢复',
+        en: 'the file of the message store is damaged, or its disk fails: stop it and restore a backup',
+      },
+    });
+  }
+  return error;
+}

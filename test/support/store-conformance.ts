@@ -1,0 +1,422 @@
+/** What every message store must do, whatever database it lies in. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { Claimed, Finished, NewMessage, Settlement } from '../../lib/store/message';
+import type { MessageStore } from '../../lib/store/message-store';
+
+export const OWNER = 'one';
+export const LEASE_MS = 30_000;
+
+export const newMessage = (changes: Partial<NewMessage> = {}): NewMessage => ({
+  id: randomUUID(),
+  channel: 'node',
+  destination: 'platform',
+  service: 'ArchiveAutoReport',
+  key: randomUUID(),
+  label: 'TESTR0001',
+  terms: {},
+  content: JSON.stringify({ name: '测试甲', n: randomUUID() }),
+  context: '{}',
+  repeats: 'known',
+  ...changes,
+});
+
+export const done = (
+  id: string,
+  state: Finished['state'] = 'accepted',
+  changes: Partial<Finished> = {},
+): Settlement => ({
+  id,
+  startedAt: 0,
+  durationMs: 5,
+  next: { state, outcome: '{"payload":"ok"}', repeatAt: Number.MAX_SAFE_INTEGER, ...changes },
+});
+
+export const later = (id: string, dueAt: number, state: 'pending' | 'in-doubt' = 'pending'): Settlement => ({
+  id,
+  startedAt: 0,
+  durationMs: 5,
+  failure: { code: 'TRANSPORT_NOT_SENT', text: { zh: '连接失败', en: 'no connection' } },
+  next: { state, dueAt, counts: true },
+});
+
+export const settle = (store: MessageStore, ...settlements: Settlement[]): Promise<readonly string[]> =>
+  store.settle({ owner: OWNER, settlements });
+
+export interface StoreUnderTest {
+  readonly store: MessageStore;
+  /** Moves the store's clock. */
+  advance(ms: number): void;
+  now(): number;
+}
+
+export function storeConformance(open: () => Promise<StoreUnderTest>): void {
+  let under: StoreUnderTest;
+  let store: MessageStore;
+  beforeEach(async () => {
+    under = await open();
+    ({ store } = under);
+  });
+  afterEach(() => store.close());
+
+  const accept = (...messages: NewMessage[]) => store.accept({ messages });
+  const claim = async (limit = 10, channel = 'node', owner = OWNER): Promise<readonly Claimed[]> =>
+    (await store.claim({ channel, limit, owner, leaseMs: LEASE_MS })).messages;
+  const ids = (claimed: readonly { id: string }[]): string[] => claimed.map(({ id }) => id);
+  const stateOf = async (id: string): Promise<string | undefined> =>
+    (await store.read({ id, actor: 'test' }))?.state;
+
+  it('gives back what it took, content and context to the letter', async () => {
+    const message = newMessage({ content: '{"text":"第一行\\r\\n𠮷<&\\u0000"}', context: '{"topic":"x"}' });
+    assert.deepEqual(await accept(message), [{ id: message.id, fate: 'queued', version: 1 }]);
+    const [got] = await claim();
+    assert.deepEqual(
+      [got?.content, got?.context, got?.label],
+      [message.content, message.context, message.label],
+    );
+  });
+
+  it('the same hand-in twice is one message', async () => {
+    const message = newMessage();
+    await accept(message);
+    const [again] = await accept({ ...message, content: 'other' });
+    assert.deepEqual(again, {
+      id: message.id,
+      fate: 'duplicate',
+      version: 1,
+      original: { id: message.id, state: 'pending' },
+    });
+    assert.equal((await claim()).length, 1);
+  });
+
+  describe('order per key', () => {
+    it('only the oldest of a key is due; other keys are not held up', async () => {
+      const [a1, a2, b1] = [newMessage({ key: 'a' }), newMessage({ key: 'a' }), newMessage({ key: 'b' })];
+      await accept(a1, a2, b1);
+      assert.deepEqual(ids(await claim()), [a1.id, b1.id]);
+      assert.deepEqual(await claim(), []);
+      await settle(store, done(a1.id));
+      assert.deepEqual(ids(await claim()), [a2.id]);
+    });
+    it('a message that waits for its next attempt keeps its key waiting, also when later ones are due', async () => {
+      const [a1, a2] = [newMessage({ key: 'a' }), newMessage({ key: 'a' })];
+      await accept(a1, a2);
+      await claim();
+      await settle(store, later(a1.id, under.now() + 60_000));
+      assert.deepEqual(await claim(), []);
+      const { nextDue } = await store.claim({ channel: 'node', limit: 1, owner: OWNER, leaseMs: LEASE_MS });
+      assert.equal(nextDue, under.now() + 60_000);
+      under.advance(60_000);
+      assert.deepEqual(ids(await claim()), [a1.id]);
+    });
+    it('services and destinations have keys of their own', async () => {
+      await accept(
+        newMessage({ key: 'a' }),
+        newMessage({ key: 'a', service: 'SyncAppointData' }),
+        newMessage({ key: 'a', destination: 'other' }),
+      );
+      assert.equal((await claim()).length, 3);
+    });
+    it('a dead message lets its key go on, or holds it until an operator decides', async () => {
+      const [a1, a2] = [newMessage({ key: 'a' }), newMessage({ key: 'a' })];
+      const [b1, b2] = [newMessage({ key: 'b' }), newMessage({ key: 'b' })];
+      await accept(a1, a2, b1, b2);
+      await claim();
+      await settle(store, done(a1.id, 'dead'), done(b1.id, 'dead', { holdsKey: true }));
+      assert.deepEqual(ids(await claim()), [a2.id]);
+      assert.deepEqual(await store.cancel({ ids: [b1.id], actor: 'test' }), { done: [b1.id], left: [] });
+      assert.deepEqual(ids(await claim()), [b2.id]);
+    });
+    it('numbers the versions of a key', async () => {
+      const fates = await accept(
+        newMessage({ key: 'a' }),
+        newMessage({ key: 'a' }),
+        newMessage({ key: 'a' }),
+      );
+      assert.deepEqual(
+        fates.map(({ version }) => version),
+        [1, 2, 3],
+      );
+    });
+  });
+
+  describe('repetitions', () => {
+    const same = { key: 'a', content: '{"same":1}' };
+    for (const state of ['pending', 'inflight', 'accepted', 'unconfirmed'] as const) {
+      it(`the content of a message that is ${state} is a duplicate of it`, async () => {
+        const first = newMessage(same);
+        await accept(first);
+        if (state !== 'pending') await claim();
+        if (state === 'accepted' || state === 'unconfirmed') await settle(store, done(first.id, state));
+        const [again] = await accept(newMessage(same));
+        assert.deepEqual([again?.fate, again?.original], ['duplicate', { id: first.id, state }]);
+      });
+    }
+    for (const state of ['refused', 'dead'] as const) {
+      it(`the content of a message that is ${state} may be sent again`, async () => {
+        const first = newMessage(same);
+        await accept(first);
+        await claim();
+        await settle(store, done(first.id, state));
+        assert.deepEqual((await accept(newMessage(same)))[0]?.fate, 'queued');
+      });
+    }
+    it('old content after new is a new version', async () => {
+      await accept(newMessage(same), newMessage({ key: 'a' }));
+      assert.deepEqual((await accept(newMessage(same)))[0]?.version, 3);
+    });
+    it('a notification is repeated once it is on its way', async () => {
+      const notification = { ...same, repeats: 'waits' } as const;
+      await accept(newMessage(notification));
+      assert.equal((await accept(newMessage(notification)))[0]?.fate, 'duplicate');
+      await claim();
+      assert.equal((await accept(newMessage(notification)))[0]?.fate, 'queued');
+    });
+  });
+
+  describe('leases', () => {
+    it('a message whose sender is gone is in doubt, and taken over', async () => {
+      const message = newMessage();
+      await accept(message);
+      await claim();
+      assert.equal(await store.recover({ owner: 'two' }), 0);
+      under.advance(LEASE_MS + 1);
+      assert.equal(await store.recover({ owner: 'two' }), 1);
+      assert.equal(await stateOf(message.id), 'in-doubt');
+      const [again] = await claim(1, 'node', 'two');
+      assert.deepEqual([again?.id, again?.doubtful], [message.id, true]);
+      // The first sender was only slow: its word does not count any more.
+      assert.deepEqual(await settle(store, done(message.id)), [message.id]);
+      assert.equal(await stateOf(message.id), 'inflight');
+    });
+    it('renewing keeps it; giving back makes it due again', async () => {
+      const message = newMessage();
+      await accept(message);
+      await claim();
+      under.advance(LEASE_MS - 1);
+      await store.renew({ owner: OWNER, leaseMs: LEASE_MS });
+      under.advance(LEASE_MS - 1);
+      assert.equal(await store.recover({ owner: 'two' }), 0);
+      await store.release({ owner: OWNER, ids: [message.id] });
+      assert.deepEqual(ids(await claim()), [message.id]);
+    });
+    it('the only user of a store takes over at once what its predecessor left', async () => {
+      await accept(newMessage());
+      await claim();
+      assert.equal(await store.recover({ owner: 'two', goneOwners: 'all-others' }), 1);
+    });
+    it('once in doubt, it stays so until it is finished', async () => {
+      const message = newMessage();
+      await accept(message);
+      await claim();
+      await settle(store, later(message.id, under.now(), 'in-doubt'));
+      const [again] = await claim();
+      assert.equal(again?.doubtful, true);
+      await settle(store, later(message.id, under.now()));
+      assert.equal(await stateOf(message.id), 'in-doubt');
+    });
+  });
+
+  describe('outcomes', () => {
+    const finish = async (...messages: NewMessage[]): Promise<void> => {
+      await accept(...messages);
+      await claim(messages.length);
+      await settle(
+        store,
+        ...messages.map(({ id }) => done(id, 'accepted', { repeatAt: under.now() + 1000 })),
+      );
+    };
+    const due = (all = false) =>
+      store.outcomes({ channel: 'node', limit: 10, repeatAt: under.now() + 1000, ...(all && { all }) });
+
+    it('is sent on again until it is handed over', async () => {
+      const message = newMessage({ context: '{"row":7}' });
+      await finish(message);
+      assert.deepEqual(await due(), []);
+      under.advance(1000);
+      const [again] = await due();
+      assert.deepEqual(
+        [again?.id, again?.state, again?.outcome, again?.context, again?.emissions],
+        [message.id, 'accepted', '{"payload":"ok"}', '{"row":7}', 1],
+      );
+      assert.deepEqual(await due(), []);
+      under.advance(1000);
+      assert.equal((await due())[0]?.emissions, 2);
+      await store.handOver({ ids: [message.id] });
+      under.advance(5000);
+      assert.deepEqual(await due(), []);
+    });
+    it('at the start of a process all that were not handed over come again', async () => {
+      const messages = [newMessage(), newMessage()];
+      await finish(...messages);
+      assert.deepEqual(ids(await due(true)), ids(messages));
+    });
+    it('is handed over by the step that accepts the next message', async () => {
+      const message = newMessage();
+      await finish(message);
+      await store.accept({ messages: [newMessage({ channel: 'next' })], handedOver: [message.id] });
+      under.advance(5000);
+      assert.deepEqual(await due(), []);
+    });
+  });
+
+  describe('operators', () => {
+    const finished = async (
+      state: Finished['state'],
+      changes: Partial<NewMessage> = {},
+    ): Promise<NewMessage> => {
+      const message = newMessage(changes);
+      await accept(message);
+      await claim(1);
+      await settle(store, done(message.id, state));
+      return message;
+    };
+    it('withdraws what waits, not what is delivered', async () => {
+      const accepted = await finished('accepted');
+      const [sending, waiting] = [newMessage(), newMessage()];
+      await accept(sending);
+      await claim();
+      await accept(waiting);
+      const asked = [sending.id, accepted.id, 'none', waiting.id];
+      assert.deepEqual(await store.cancel({ ids: asked, actor: 'test' }), {
+        done: [waiting.id],
+        left: [
+          { id: sending.id, why: 'state' },
+          { id: accepted.id, why: 'state' },
+          { id: 'none', why: 'unknown' },
+        ],
+      });
+      assert.deepEqual(await claim(), []);
+    });
+    it('sends again, one after the other', async () => {
+      const messages = [await finished('dead'), await finished('refused'), await finished('accepted')];
+      const result = await store.resend({ ids: ids(messages), actor: 'test', spacingMs: 100 });
+      assert.deepEqual(result.done, ids(messages));
+      assert.equal((await claim()).length, 1);
+      under.advance(100);
+      assert.equal((await claim()).length, 1);
+      under.advance(100);
+      const [last] = await claim();
+      assert.deepEqual([last?.id, last?.tries], [messages[2]?.id, 0]);
+    });
+    it('never puts an old version over a new one, unless told to', async () => {
+      const old = await finished('dead', { key: 'a' });
+      await finished('accepted', { key: 'a' });
+      const asked = { ids: [old.id], actor: 'test', spacingMs: 0 };
+      assert.deepEqual(await store.resend(asked), { done: [], left: [{ id: old.id, why: 'superseded' }] });
+      assert.deepEqual((await store.resend({ ...asked, force: true })).done, [old.id]);
+      assert.deepEqual(ids(await claim()), [old.id]);
+    });
+    it('sends an older message of a key before the waiting ones', async () => {
+      const dead = await finished('dead', { key: 'a' });
+      const next = newMessage({ key: 'a' });
+      await accept(next);
+      await store.resend({ ids: [dead.id], actor: 'test', spacingMs: 0, force: true });
+      assert.deepEqual(ids(await claim()), [dead.id]);
+      await settle(store, done(dead.id));
+      assert.deepEqual(ids(await claim()), [next.id]);
+    });
+    it('replaces an invalid message by a mended one that names it', async () => {
+      const why = { code: 'CONTRACT', text: { zh: '缺少', en: 'missing' } };
+      const broken = newMessage({ key: '', invalid: why });
+      assert.deepEqual(await accept(broken), [{ id: broken.id, fate: 'invalid', version: 0 }]);
+      assert.deepEqual(await claim(), []);
+      const mended = newMessage({ key: 'a' });
+      assert.deepEqual((await store.amend({ id: broken.id, by: mended, actor: 'test' })).done, [broken.id]);
+      assert.equal(await stateOf(broken.id), 'cancelled');
+      assert.equal((await store.read({ id: mended.id, actor: 'test' }))?.origin, broken.id);
+      assert.deepEqual(ids(await claim()), [mended.id]);
+    });
+  });
+
+  describe('search, counters, audit', () => {
+    it('finds by what people know, and keeps none of it readable', async () => {
+      const terms = { report: 'TESTR0001', patient: 'TESTP0001', accession: 'TESTA0001' };
+      const message = newMessage({ terms });
+      await accept(message, newMessage({ terms: { report: 'TESTR0002' } }), newMessage());
+      for (const [name, value] of Object.entries(terms))
+        assert.deepEqual(ids(await store.search({ terms: { [name]: value }, limit: 10 })), [message.id]);
+      assert.deepEqual(await store.search({ terms: { report: 'TESTR0003' }, limit: 10 }), []);
+      assert.equal((await store.search({ states: ['pending'], channel: 'node', limit: 2 })).length, 2);
+    });
+    it('counts by channel and state, through every change', async () => {
+      const [a, b, c] = [
+        newMessage(),
+        newMessage(),
+        newMessage({ invalid: { code: 'X', text: { zh: '', en: '' } } }),
+      ];
+      await accept(a, b, c);
+      await claim(2);
+      await settle(store, done(a.id), later(b.id, under.now() + 5));
+      const counts = Object.fromEntries((await store.tallies({})).map(({ state, count }) => [state, count]));
+      assert.deepEqual(counts, { accepted: 1, pending: 1, invalid: 1 });
+      assert.equal(await store.oldest({ channel: 'node' }), under.now());
+    });
+    it('writes one audit record for each call and each action, in a chain', async () => {
+      const message = newMessage();
+      await accept(message);
+      await claim();
+      await settle(store, later(message.id, under.now()));
+      await claim();
+      await settle(store, done(message.id, 'refused'));
+      await store.resend({ ids: [message.id], actor: '测试员', spacingMs: 0 });
+      const trail = await store.auditTrail({ afterSeq: 0, limit: 10, message: message.id });
+      assert.deepEqual(
+        trail.map(({ actor, action, outcome, code }) => [actor, action, outcome, code]),
+        [
+          ['system', 'deliver', 'pending', 'TRANSPORT_NOT_SENT'],
+          ['system', 'deliver', 'refused', ''],
+          ['测试员', 'resend', 'done', ''],
+        ],
+      );
+      const check = await store.checkAudit({ ...(await store.auditStart({})), limit: 2 });
+      assert.deepEqual([check.done, check.brokenAt, check.seq], [false, null, 2]);
+      assert.deepEqual((await store.checkAudit({ ...check, limit: 2 })).brokenAt, null);
+    });
+    it('removes in slices what is delivered and old, never what waits or failed; the chain stays whole', async () => {
+      const kept = [newMessage(), newMessage()];
+      await accept(...kept);
+      await claim();
+      await settle(store, done(kept[0]?.id ?? '', 'dead'), later(kept[1]?.id ?? '', under.now() + 60_000));
+      const old = Array.from({ length: 5 }, () => newMessage());
+      await accept(...old);
+      await claim(5);
+      await settle(store, ...old.map(({ id }) => done(id)));
+      await store.handOver({ ids: ids(old) });
+      under.advance(1000);
+      const step = (contentBefore: number, messageBefore: number, auditBefore: number): Promise<number> =>
+        store.prune({ contentBefore, messageBefore, auditBefore, limit: 2 });
+      assert.deepEqual([await step(under.now(), 0, 0), await step(under.now(), 0, 0)], [2, 2]);
+      while ((await step(under.now(), 0, 0)) > 0);
+      const emptied = await store.read({ id: old[0]?.id ?? '', actor: 'test' });
+      assert.deepEqual([emptied?.state, emptied?.content, emptied?.outcome], ['accepted', null, null]);
+      while ((await step(under.now(), under.now(), under.now())) > 0);
+      assert.deepEqual((await store.search({ limit: 10 })).map(({ state }) => state).toSorted(), [
+        'dead',
+        'pending',
+      ]);
+      await store.audit({
+        at: 0,
+        actor: 'test',
+        action: 'look',
+        message: '',
+        channel: '',
+        service: '',
+        outcome: 'done',
+        code: '',
+        durationMs: 0,
+      });
+      const check = await store.checkAudit({ ...(await store.auditStart({})), limit: 100 });
+      assert.deepEqual([check.done, check.brokenAt], [true, null]);
+      assert.deepEqual(
+        (await store.tallies({}))
+          .map(({ state, count }) => [state, count])
+          .toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1)),
+        [
+          ['dead', 1],
+          ['pending', 1],
+        ],
+      );
+    });
+  });
+}
