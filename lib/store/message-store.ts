@@ -33,6 +33,12 @@ export interface ClaimResult {
   readonly nextDue: number | null;
 }
 
+export interface OutcomesResult {
+  readonly outcomes: readonly Outcome[];
+  /** When the next outcome of the channel is to be sent on again; null when all are handed over. */
+  readonly nextDue: number | null;
+}
+
 export interface Search {
   readonly states?: readonly MessageState[];
   readonly channel?: string;
@@ -88,20 +94,23 @@ export interface Operations {
   recover(input: { readonly goneOwners?: 'all-others'; readonly owner: string }): number;
   /** Ends the handing over of outcomes. */
   handOver(input: { readonly ids: readonly string[] }): void;
-  /** Takes outcomes of a channel that were not handed over in time, the oldest first. */
+  /**
+   * Takes outcomes of a channel that were not handed over in time, the oldest first. Each is due again after
+   * `repeatMs`, and then after 4, 9, 16 … times that.
+   */
   outcomes(input: {
     readonly channel: string;
     readonly limit: number;
-    readonly repeatAt: number;
-    /** Not only those that are due: for a process that owns the store and starts. */
+    readonly repeatMs: number;
+    /** Makes all of them due first: for a process that owns the store and starts. */
     readonly all?: boolean;
-  }): readonly Outcome[];
+  }): OutcomesResult;
 
   /** Withdraws waiting, dead and invalid messages. */
   cancel(input: { readonly ids: readonly string[]; readonly actor: string }): OperatorResult;
   /**
-   * Sends finished messages again, each `spacingMs` after the one before. One that is older than another of its key
-   * is left, since it would put old content over new, unless `force`.
+   * Sends finished messages again, and those in doubt, each `spacingMs` after the one before. One that is older than
+   * another of its key is left, since it would put old content over new, unless `force`.
    */
   resend(input: {
     readonly ids: readonly string[];

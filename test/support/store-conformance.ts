@@ -226,8 +226,8 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
         ...messages.map(({ id }) => done(id, 'accepted', { repeatAt: under.now() + 1000 })),
       );
     };
-    const due = (all = false) =>
-      store.outcomes({ channel: 'node', limit: 10, repeatAt: under.now() + 1000, ...(all && { all }) });
+    const due = async (all = false) =>
+      (await store.outcomes({ channel: 'node', limit: 10, repeatMs: 1000, all })).outcomes;
 
     it('is sent on again until it is handed over', async () => {
       const message = newMessage({ context: '{"row":7}' });
@@ -242,6 +242,8 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
       assert.deepEqual(await due(), []);
       under.advance(1000);
       assert.equal((await due())[0]?.emissions, 2);
+      under.advance(1000);
+      assert.deepEqual(await due(), [], 'the pauses become longer');
       await store.handOver({ ids: [message.id] });
       under.advance(5000);
       assert.deepEqual(await due(), []);

@@ -72,7 +72,8 @@ async function withdraw(tx: Transaction, row: SqlRow): Promise<void> {
   await promote(tx, text(row, 'lane'));
 }
 
-const FINISHED: ReadonlySet<MessageState> = new Set<MessageState>([
+const RESENDABLE: ReadonlySet<MessageState> = new Set<MessageState>([
+  'in-doubt',
   'accepted',
   'refused',
   'unconfirmed',
@@ -82,7 +83,7 @@ const FINISHED: ReadonlySet<MessageState> = new Set<MessageState>([
 
 export const resend = (tx: Transaction, input: Input<'resend'>): Promise<OperatorResult> =>
   forEach(tx, { ...input, action: 'resend' }, async (row, at) => {
-    if (!FINISHED.has(stateOf(row))) return 'state';
+    if (!RESENDABLE.has(stateOf(row))) return 'state';
     if (number(row, 'kept') === 0) return 'pruned';
     if (!input.force && (await isSuperseded(tx, row))) return 'superseded';
     await tx.run(
