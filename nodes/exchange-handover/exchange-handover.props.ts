@@ -1,0 +1,3 @@
+export interface HandoverProps {
+  name: string;
+}
