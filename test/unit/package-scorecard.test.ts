@@ -13,6 +13,8 @@ const JUSTIFIED: Readonly<Record<string, string>> = {
   'basic-ftp': 'report files on FTP servers (5.1.5)',
   'csv-parse': 'code tables of a hospital',
   'fast-xml-parser': 'the simulator reads with another parser than ours',
+  mssql: 'SQL Server: hospital databases, and the shared message store',
+  pg: 'PostgreSQL for the shared message store',
   saxes: 'streaming XML reader with line and column of a fault',
   soap: 'reads the WSDL of a platform that is described by one',
   undici: 'HTTP connections to the platform, with TLS and limits',
