@@ -16,8 +16,6 @@ export interface WallClock {
 
 const DATE_TIME =
   /^(\d{4})(?:-(\d{1,2})-(\d{1,2})|\/(\d{1,2})\/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))(?:[T\s]*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?$/;
-/** The form that we write. */
-const WRITTEN = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)$/;
 const COMPACT = /^(\d{8})(\d{2})(\d{2})(\d{2})?$/;
 const ZONE = /\d:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})$/i;
 const TIME_RANGE = /^(\d{1,2}):(\d{2})(?:\s*[~-]\s*(\d{1,2}):(\d{2}))?$/;
@@ -27,26 +25,62 @@ export const hasZone = (text: string): boolean => ZONE.test(text.trim());
 
 /** Reads every form that the agreement prints, and null for anything that is no valid calendar time. */
 export function parseDateTime(text: string): WallClock | null {
-  // Most columns hold this form already, and answers have hundreds of them.
-  const written = WRITTEN.exec(text);
-  if (written) return realOrNull(written, 1, 2, 3, 4, 5, 6);
+  const written = readWritten(text, 'yyyy-MM-dd HH:mm:ss');
+  if (written) return isReal(written) ? written : null;
   const plain = toHalfWidth(text).trim().replace(COMPACT, '$1 $2:$3:$4').replace(/:$/, '');
   const found = DATE_TIME.exec(plain);
   if (!found) return null;
   // Month and day stand in the first pair of groups that took part.
   const month = [2, 4, 6, 8, 10].find(group => found[group] !== undefined) ?? 0;
-  return realOrNull(found, 1, month, month + 1, 12, 13, 14);
+  const number = (group: number): number => Number(found[group] ?? 0);
+  const value = {
+    year: number(1),
+    month: number(month),
+    day: number(month + 1),
+    hour: number(12),
+    minute: number(13),
+    second: number(14),
+  };
+  return isReal(value) ? value : null;
 }
 
-function realOrNull(
-  found: RegExpExecArray,
-  ...groups: [number, number, number, number, number, number]
-): WallClock | null {
-  const [year, month, day, hour, minute, second] = groups.map(group =>
-    Number(found[group] ?? 0),
-  ) as typeof groups;
-  const value = { year, month, day, hour, minute, second };
-  return isReal(value) ? value : null;
+/** True for a real time in the very form that we write: there is nothing to normalise. */
+export function isWritten(text: string, format: DateFormat, style: DateStyle = 'table'): boolean {
+  if (style === 'slash' || format === 'HH:mm~HH:mm') return false;
+  const written = readWritten(text, format);
+  return written !== undefined && isReal(written);
+}
+
+/**
+ * Reads the form that we write, real or not. Most columns hold it already, and answers have hundreds of them: a look
+ * at the characters takes a fraction of what the regular expressions take.
+ */
+function readWritten(text: string, format: DateFormat): WallClock | undefined {
+  if (text.length !== format.length) return undefined;
+  for (let at = 0; at < format.length; at++) {
+    const code = text.charCodeAt(at);
+    const expected = format.charCodeAt(at);
+    if (isLetter(expected) ? !isDigit(code) : code !== expected) return undefined;
+  }
+  return {
+    year: numberAt(text, 0, 4),
+    month: numberAt(text, 5, 7),
+    day: numberAt(text, 8, 10),
+    hour: numberAt(text, 11, 13),
+    minute: numberAt(text, 14, 16),
+    second: numberAt(text, 17, 19),
+  };
+}
+
+const isLetter = (code: number): boolean => code >= 0x41;
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+
+/** The number that these digits write; 0 where the text has ended. */
+function numberAt(text: string, start: number, end: number): number {
+  let number = 0;
+  for (let at = start; at < end && at < text.length; at++) number = number * 10 + text.charCodeAt(at) - 0x30;
+  return number;
 }
 
 function isReal({ year, month, day, hour, minute, second }: WallClock): boolean {
@@ -96,6 +130,5 @@ export function normaliseTimeRange(text: string): string | null {
 export function normaliseDate(text: string, format: DateFormat, style: DateStyle = 'table'): string | null {
   if (format === 'HH:mm~HH:mm') return normaliseTimeRange(text);
   const value = parseDateTime(text);
-  if (value && style === 'table' && format === 'yyyy-MM-dd HH:mm:ss' && WRITTEN.test(text)) return text;
   return value ? formatDateTime(value, format, style) : null;
 }

@@ -1,11 +1,21 @@
 /** Input of any origin (form objects, database rows, parsed XML) → a record of one table, all values text. */
-import { type DateStyle, formatDateTime, hasZone, normaliseDate, wallClockOf } from './dates';
+import { type DateStyle, formatDateTime, hasZone, isWritten, normaliseDate, wallClockOf } from './dates';
 import { type Field, type RecordOf, type Table, fieldFinder, recordName } from './field';
 import { toHalfWidth } from './full-width';
 import type { Finding, Rule } from './violation';
 
-export interface Normalised<T extends Table> {
+export interface Normalised<T extends Table> extends Remainder {
   readonly record: RecordOf<T>;
+}
+
+/** A record by place, without an object of names: answers are built from hundreds of rows. */
+export interface NormalisedValues extends Remainder {
+  /** One for each field, in the order of the table. */
+  readonly values: readonly string[];
+}
+
+/** What there is to know beside the record. */
+interface Remainder {
   /** Values that were changed, as they were received. */
   readonly received: Readonly<Record<string, string>>;
   /** What the table does not know, under the name it came with. */
@@ -38,45 +48,82 @@ export class FailedValue {
   }
 }
 
-/** What normalising needs of a field, looked up once for each name that ever came. */
+/** What normalising needs of a field. */
 interface Target {
   readonly field: Field;
   readonly key: string;
+  /** Place in the table. */
+  readonly place: number;
   /** A code, number, time or id; anything else is free text and kept to the letter. */
   readonly codeLike: boolean;
 }
 
-interface Reader {
+/** Names of a row in their order, and what each is to the table; null for a name that the table does not know. */
+interface Shape {
+  readonly names: readonly string[];
+  readonly targets: readonly (Target | null)[];
+}
+
+/** Shapes remembered for a table: rows of one origin are alike. */
+const MOST_SHAPES = 8;
+/** Names of a shape that is remembered: a sender of random names must not fill the memory. */
+const MOST_NAMES = 200;
+
+/** What is known of a table and of the rows that came for it. */
+class Reader {
   /** Every field with an empty value: a copy of it keeps one hidden class for all records of a table. */
   readonly empty: Readonly<Record<string, string>>;
-  /** The field of a name; null for a name that the table does not know. */
-  readonly target: (name: string) => Target | null;
+  /** Names of the fields in our records. */
+  readonly keys: readonly string[];
+  /** The empty values alone. */
+  readonly blank: readonly string[];
+  readonly #find: (name: string) => Field | undefined;
+  readonly #targets: ReadonlyMap<Field, Target>;
+  /** The newest first. */
+  readonly #shapes: Shape[] = [];
+
+  constructor(of: Table) {
+    this.keys = of.fields.map(recordName);
+    this.blank = of.fields.map(() => '');
+    this.empty = Object.fromEntries(this.keys.map(key => [key, '']));
+    this.#find = fieldFinder(of);
+    this.#targets = new Map(
+      of.fields.map((field, place) => [
+        field,
+        { field, key: recordName(field), place, codeLike: isCodeLike(field) },
+      ]),
+    );
+  }
+
+  /** What the names of a row are to the table; looked up once for all rows that are alike. */
+  targetsOf(names: readonly string[]): readonly (Target | null)[] {
+    const known = this.#shapes.find(shape => isSame(shape.names, names));
+    if (known) return known.targets;
+    const targets = names.map(name => this.#targetOf(name));
+    if (names.length <= MOST_NAMES) {
+      this.#shapes.unshift({ names, targets });
+      this.#shapes.length = Math.min(this.#shapes.length, MOST_SHAPES);
+    }
+    return targets;
+  }
+
+  #targetOf(name: string): Target | null {
+    const field = this.#find(name);
+    return (field && this.#targets.get(field)) ?? null;
+  }
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 const readers = new WeakMap<Table, Reader>();
 
-/** Distinct names remembered for a table; a sender of random names must not fill the memory. */
-const MOST_NAMES = 1000;
-
 function readerOf(of: Table): Reader {
-  const known = readers.get(of);
-  if (known) return known;
-  const find = fieldFinder(of);
-  const targets = new Map<string, Target | null>();
-  const lookUp = (name: string): Target | null => {
-    const field = find(name);
-    const target = field ? { field, key: recordName(field), codeLike: isCodeLike(field) } : null;
-    if (targets.size < MOST_NAMES) targets.set(name, target);
-    return target;
-  };
-  const reader: Reader = {
-    empty: Object.fromEntries(of.fields.map(field => [recordName(field), ''])),
-    target: name => {
-      const target = targets.get(name);
-      return target === undefined ? lookUp(name) : target;
-    },
-  };
-  readers.set(of, reader);
+  let reader = readers.get(of);
+  if (!reader) readers.set(of, (reader = new Reader(of)));
   return reader;
 }
 
@@ -90,19 +137,35 @@ export function normalise<T extends Table>(
   input: Readonly<Record<string, unknown>>,
   options: NormaliseOptions = {},
 ): Normalised<T> {
-  const { empty, target } = readerOf(of);
+  const { empty, keys } = readerOf(of);
+  const { values, received, extra, findings } = normaliseValues(of, input, options);
   const record: Record<string, string> = { ...empty };
-  // Most rows have nothing for these three: answers are built from hundreds of rows.
+  for (let at = 0; at < keys.length; at++) record[keys[at]!] = values[at]!;
+  return { record: record as RecordOf<T>, received, extra, findings };
+}
+
+/** {@link normalise} by place. */
+export function normaliseValues(
+  of: Table,
+  input: Readonly<Record<string, unknown>>,
+  options: NormaliseOptions = {},
+): NormalisedValues {
+  const reader = readerOf(of);
+  const values = reader.blank.slice();
+  // Most rows have nothing for these three.
   let received: Record<string, string> | undefined;
   let extra: Record<string, unknown> | undefined;
   let findings: Finding[] | undefined;
   const found = (finding: Finding): void => void (findings ??= []).push(finding);
-  for (const name of Object.keys(input)) {
-    const value = input[name];
-    const to = target(name);
+  const names = Object.keys(input);
+  const given = Object.values(input);
+  const targets = reader.targetsOf(names);
+  for (let at = 0; at < names.length; at++) {
+    const value = given[at];
+    const to = targets[at];
     if (!to) {
       // Names come from outside: an object without prototype has no `__proto__` to set.
-      (extra ??= Object.create(null) as Record<string, unknown>)[name] = value;
+      (extra ??= Object.create(null) as Record<string, unknown>)[names[at]!] = value;
       continue;
     }
     const text = typeof value === 'string' ? trimmed(value) : toText(to.field, value, found);
@@ -110,11 +173,11 @@ export function normalise<T extends Table>(
     if (text === '') continue;
     const written = to.codeLike ? normaliseCode(to.field, text, found, options.dateStyle) : text;
     if (written !== text) (received ??= {})[to.key] = text;
-    record[to.key] = written;
+    values[to.place] = written;
   }
-  if (options.now) fillDefaults(of, record, options.now, options.dateStyle);
+  if (options.now) fillDefaults(of, values, options.now, options.dateStyle);
   return {
-    record: record as RecordOf<T>,
+    values,
     received: received ?? NOTHING,
     extra: extra ?? NOTHING,
     findings: findings ?? NO_FINDINGS,
@@ -164,6 +227,7 @@ function normaliseCode(
   found: (finding: Finding) => void,
   style?: DateStyle,
 ): string {
+  if (field.format && isWritten(text, field.format, style)) return text;
   const plain = toHalfWidth(text).trim();
   if (!field.format) return plain;
   if (hasZone(plain)) {
@@ -186,11 +250,10 @@ const isCodeLike = (field: Field): boolean =>
   ) ||
   (field.privacy !== undefined && field.privacy !== 'name' && field.privacy !== 'text');
 
-function fillDefaults(of: Table, record: Record<string, string>, now: Date, style?: DateStyle): void {
-  for (const field of of.fields) {
-    const key = recordName(field);
-    if (field.default === undefined || record[key] !== '') continue;
-    record[key] =
+function fillDefaults(of: Table, values: string[], now: Date, style?: DateStyle): void {
+  for (const [place, field] of of.fields.entries()) {
+    if (field.default === undefined || values[place] !== '') continue;
+    values[place] =
       field.default === 'sysdate'
         ? formatDateTime(wallClockOf(now), 'yyyy-MM-dd HH:mm:ss', style)
         : field.default;

@@ -300,6 +300,21 @@ describe('contract rules', () => {
     assert.deepEqual(Object.keys(record), examMaster.fields.map(recordName));
   });
 
+  it('reads rows of changing shape, each by its own names', () => {
+    const names = labMaster.fields.map(recordName);
+    for (let round = 0; round < 40; round++) {
+      const row = Object.fromEntries(
+        [...names.slice(round % 11), 'x'.repeat(round), ...names.slice(0, round % 11)].map(name => [
+          name.toUpperCase(),
+          `${name} ${round}`,
+        ]),
+      );
+      const { record, extra } = normalise(labMaster, row);
+      assert.equal(record.report_form_no, `report_form_no ${round}`);
+      assert.deepEqual(Object.keys(extra), ['X'.repeat(round)]);
+    }
+  });
+
   it('brings codes and times to half width, and leaves free text to the letter', () => {
     const { record } = normalise(examMaster, {
       class_code: 'ＣＴ',
@@ -369,6 +384,8 @@ describe('dates of the agreement (A-37)', () => {
     '2030-01-02 03:60:00',
     'x',
     '2030-01-02Z03',
+    '2030-02-30 00:00:00',
+    '2030-01-02 24:00:00',
   ]) {
     it(`${wrong} is none`, () => assert.equal(parseDateTime(wrong), null));
   }
