@@ -1,14 +1,15 @@
 /** The hospital's rows → the answer XML of a booking service, in the order and case of its table (3.2). */
 import { type DateStyle, parseDateTime, formatDateTime } from '../contract/dates';
-import { type Field, type RecordOf, type Table, fieldFinder, recordName } from '../contract/field';
-import { normalise } from '../contract/normalise';
+import { type Table, fieldFinder, recordName } from '../contract/field';
+import { normaliseValues } from '../contract/normalise';
 import { statusText } from '../contract/booking-status';
 import { type BookingServiceName, bookingServices } from '../contract/services';
 import { type Row, isRow } from '../contract/row';
 import { ExchangeError } from '../errors';
 import { EscapedXml } from '../wire/escaped-xml';
-import { elementWriter } from '../wire/record-xml';
-import { XML_DECLARATION, escapeText } from '../wire/xml-text';
+import { type PlacedRecord, escapedMarkup, escapedRecordWriter } from '../wire/escaped-records';
+import { XmlByteWriter } from '../wire/xml-bytes';
+import { XML_DECLARATION } from '../wire/xml-text';
 import { mergePdfs } from './receipt-pdf';
 
 export interface AnswerOptions {
@@ -27,24 +28,23 @@ export interface Answer {
   readonly items: number;
 }
 
-const escaped = (xml: string): string => escapeText(xml);
-
-const HEAD = escaped(`${XML_DECLARATION}<root><returnContent>`);
-const YES = escaped('<success>Yes</success><error/>');
-const NO_OPEN = escaped('<success>No</success><error>');
-const NO_CLOSE = escaped('</error>');
-const TAIL = escaped('</returnContent></root>');
-const ITEMS_OPEN = escaped('<items>');
-const ITEMS_CLOSE = escaped('</items>');
-const ITEM_OPEN = escaped('<item>');
-const ITEM_CLOSE = escaped('</item>');
+const HEAD = `${XML_DECLARATION}<root><returnContent>`;
+const YES = escapedMarkup(`${HEAD}<success>Yes</success><error/>`);
+const NO = escapedMarkup(`${HEAD}<success>No</success><error>`);
+const NO_END = escapedMarkup('</error></returnContent></root>');
+const END = escapedMarkup('</returnContent></root>');
+const ITEMS_OPEN = escapedMarkup('<items>');
+const ITEMS_CLOSE = escapedMarkup('</items>');
+const ITEM_OPEN = escapedMarkup('<item>');
+const ITEM_CLOSE = escapedMarkup('</item>');
+/** Room for what stands around the items. */
+const AROUND = 512;
 
 /** success=No with a short reason in Chinese. */
-export const refusal = (reason: string): Answer => ({
-  success: false,
-  body: new EscapedXml([HEAD, NO_OPEN, escapeText(escapeText(reason)), NO_CLOSE, TAIL]),
-  items: 0,
-});
+export function refusal(reason: string): Answer {
+  const out = new XmlByteWriter(AROUND).copy(NO).textTwice(reason).copy(NO_END);
+  return { success: false, body: new EscapedXml(out.bytes()), items: 0 };
+}
 
 /**
  * Writes the answer of a service. `given` is what the flow brings: an array of rows or one row, `{ items: [ … ] }`,
@@ -62,24 +62,34 @@ export async function writeAnswer(
   const definition = bookingServices[service];
   if ('pdf' in definition) {
     const pdf = await mergePdfs(given, options.mergePdf);
-    return success([ITEM_OPEN, pdf.toString('base64'), ITEM_CLOSE], 1);
+    const text = pdf.toString('base64');
+    return finish(start(text.length).copy(ITEM_OPEN).ascii(text).copy(ITEM_CLOSE), 1);
   }
-  if (!('items' in definition)) return success([], 0);
+  if (!('items' in definition)) return finish(start(0), 0);
   const rows = rowsOf(service, given);
   if (rows.length > options.maxItems) throw tooMany(rows.length, options.maxItems);
-  const records = recordsOf(service, definition.items, rows, options);
-  const write = elementWriter(definition.items, 'escaped');
-  const items = records.map(record => ITEM_OPEN + write(record) + ITEM_CLOSE);
-  return success([ITEMS_OPEN, ...items, ITEMS_CLOSE], records.length);
+  const { write, usualBytes } = escapedRecordWriter(definition.items);
+  const out = start(rows.length * usualBytes).copy(ITEMS_OPEN);
+  let items = 0;
+  for (const record of recordsOf(service, definition.items, rows, options)) {
+    out.copy(ITEM_OPEN);
+    write(record, out);
+    out.copy(ITEM_CLOSE);
+    items++;
+  }
+  return finish(out.copy(ITEMS_CLOSE), items);
 }
 
-const success = (content: readonly string[], items: number): Answer => ({
+/** A success, up to its content. */
+const start = (contentBytes: number): XmlByteWriter => new XmlByteWriter(AROUND + contentBytes).copy(YES);
+
+const finish = (out: XmlByteWriter, items: number): Answer => ({
   success: true,
-  body: new EscapedXml([HEAD, YES, ...content, TAIL]),
+  body: new EscapedXml(out.copy(END).bytes()),
   items,
 });
 
-const NO = /^(no|false|0|失败)$/i;
+const REFUSED = /^(no|false|0|失败)$/i;
 
 /** The reason of `{ success: 'No' | false | 0, error }`; undefined when the flow did not refuse. */
 function refusedReason(given: unknown): string | undefined {
@@ -87,7 +97,8 @@ function refusedReason(given: unknown): string | undefined {
   const find = (name: string): unknown =>
     Object.entries(given).find(([key]) => key.toLowerCase() === name)?.[1];
   const said = find('success');
-  if (said !== false && said !== 0 && !(typeof said === 'string' && NO.test(said.trim()))) return undefined;
+  if (said !== false && said !== 0 && !(typeof said === 'string' && REFUSED.test(said.trim())))
+    return undefined;
   const reason = find('error');
   return typeof reason === 'string' && reason.trim() !== '' ? reason.trim() : '医院未能处理该请求';
 }
@@ -109,44 +120,47 @@ function recordsOf(
   table: Table,
   rows: readonly Row[],
   options: AnswerOptions,
-): Row[] {
+): Iterable<PlacedRecord> {
   if (table.children) return nest(table, rows);
   if (service === 'GetAppointReceiptXml') return composeReceipts(table, rows, options.receiptDateStyle);
-  return rows.map(row => withStatusText(normalise(table, row).record));
+  return eachWithStatusText(table, rows);
 }
 
+/** One at a time: a row that is written as soon as it was read is still in the processor's cache. */
+function* eachWithStatusText(table: Table, rows: readonly Row[]): Iterable<PlacedRecord> {
+  const status = placeOf(table, 'AppointmentStatus');
+  for (const row of rows) yield withStatusText(normaliseValues(table, row), status);
+}
+
+const placeOf = (table: Table, name: string): number =>
+  table.fields.findIndex(field => recordName(field) === name);
+
 /** A hospital that keeps the status as the number of 3.3.2 is understood (A-29a). */
-function withStatusText(record: Readonly<Record<string, string>>): Row {
-  const status = record['AppointmentStatus'];
+function withStatusText(record: PlacedRecord, place: number): PlacedRecord {
+  const status = record.values[place];
   const text = status ? statusText(status) : undefined;
-  return text === undefined || text === status ? record : { ...record, AppointmentStatus: text };
+  return text === undefined || text === status ? record : { values: record.values.with(place, text) };
 }
 
 /**
  * Flat rows of a join → nested records: rows that agree in all fields of a level are one record of it.
  * Rows that are nested already stay as they are.
  */
-function nest(table: Table, rows: readonly Row[]): Row[] {
+function nest(table: Table, rows: readonly Row[]): PlacedRecord[] {
   const [level] = table.children ?? [];
-  const groups = new Map<string, { record: RecordOf<Table>; rows: Row[] }>();
+  const groups = new Map<string, { values: readonly string[]; rows: Row[] }>();
   for (const row of rows) {
-    const { record } = normalise(table, row);
-    const key = JSON.stringify(record);
-    const group = groups.get(key) ?? { record, rows: [] };
+    const { values } = normaliseValues(table, row);
+    const key = JSON.stringify(values);
+    const group = groups.get(key) ?? { values, rows: [] };
     groups.set(key, group);
     group.rows.push(...(level ? childRows(level.element, row) : []));
   }
-  return [...groups.values()].map(group =>
-    level
-      ? {
-          ...group.record,
-          [level.element]: nest(
-            level.table,
-            group.rows.filter(row => holds(level.table, row)),
-          ),
-        }
-      : group.record,
-  );
+  return [...groups.values()].map(group => {
+    if (!level) return { values: group.values };
+    const held = group.rows.filter(row => holds(level.table, row));
+    return { values: group.values, inner: { [level.element]: nest(level.table, held) } };
+  });
 }
 
 function childRows(element: string, row: Row): Row[] {
@@ -174,30 +188,28 @@ function holds(table: Table, row: Row): boolean {
  * One receipt for each GroupId: its items are printed together, their names numbered and joined as `1.x;2.y` (A-29e).
  * Rows without a GroupId column are receipts as they are.
  */
-function composeReceipts(table: Table, rows: readonly Row[], style: DateStyle): Row[] {
-  const groups = new Map<string, Record<string, string>[]>();
+function composeReceipts(table: Table, rows: readonly Row[], style: DateStyle): PlacedRecord[] {
+  const groups = new Map<string, (readonly string[])[]>();
   for (const [at, row] of rows.entries()) {
-    const { record, extra } = normalise(table, row);
+    const { values, extra } = normaliseValues(table, row);
     const groupId = Object.entries(extra).find(([name]) => name.toLowerCase() === 'groupid')?.[1];
     const key = typeof groupId === 'string' || typeof groupId === 'number' ? `group ${groupId}` : `row ${at}`;
-    groups.set(key, [...(groups.get(key) ?? []), record]);
+    groups.set(key, [...(groups.get(key) ?? []), values]);
   }
-  return [...groups.values()].map(([first = {}, ...others]) => {
-    const names = [first, ...others].map(record => record['HisName'] ?? '');
-    const HisName =
-      names.length > 1 ? names.map((name, at) => `${at + 1}.${name}`).join(';') : (names[0] ?? '');
-    return style === 'slash' ? withSlashTimes(table, { ...first, HisName }) : { ...first, HisName };
+  const place = placeOf(table, 'HisName');
+  return [...groups.values()].map(([first = [], ...others]) => {
+    const names = [first, ...others].map(values => values[place] ?? '');
+    const values =
+      names.length > 1 ? first.with(place, names.map((name, at) => `${at + 1}.${name}`).join(';')) : first;
+    return { values: style === 'slash' ? withSlashTimes(table, values) : values };
   });
 }
 
-function withSlashTimes(table: Table, record: Record<string, string>): Row {
-  const slash = (field: Field): [string, string] | [] => {
-    const name = recordName(field);
-    const time = field.format === 'yyyy-MM-dd HH:mm:ss' ? parseDateTime(record[name] ?? '') : null;
-    return time ? [name, formatDateTime(time, 'yyyy-MM-dd HH:mm:ss', 'slash')] : [];
-  };
-  return { ...record, ...Object.fromEntries(table.fields.map(slash).filter(entry => entry.length === 2)) };
-}
+const withSlashTimes = (table: Table, values: readonly string[]): string[] =>
+  values.map((value, place) => {
+    const time = table.fields[place]?.format === 'yyyy-MM-dd HH:mm:ss' ? parseDateTime(value) : null;
+    return time ? formatDateTime(time, 'yyyy-MM-dd HH:mm:ss', 'slash') : value;
+  });
 
 const notRows = (service: BookingServiceName): ExchangeError =>
   new ExchangeError({

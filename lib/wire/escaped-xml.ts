@@ -1,16 +1,13 @@
-/**
- * XML that is already escaped, ready to stand as text inside a SOAP envelope. In parts: joining tens of kilobytes to
- * one string, only to write them out as bytes, costs more than writing the parts.
- */
+/** XML that is already escaped and encoded, ready to stand as text inside a SOAP envelope. */
 export class EscapedXml {
-  readonly parts: readonly string[];
+  /** UTF-8. */
+  readonly bytes: Buffer;
 
-  constructor(parts: readonly string[]) {
-    this.parts = parts;
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
   }
 
-  /** The whole as one string. */
   toString(): string {
-    return this.parts.join('');
+    return this.bytes.toString();
   }
 }

@@ -17,8 +17,8 @@ export interface FaultContent {
   readonly reason: string;
 }
 
-/** Markup and text in turn: the first piece is markup, the second text to be escaped, and so on. */
-type Pieces = string[];
+/** Markup and text in turn: the first piece is markup, the second text, and so on. */
+type Pieces = [markup: string, ...piecesAfter: (string | EscapedXml)[]];
 
 /** A call. Parameters are written in the order given; null becomes `xsi:nil`. */
 export const buildRequest = (
@@ -81,14 +81,10 @@ function wrapped(
   namespace: string,
   parameters: readonly (readonly [string, SoapResultText])[],
 ): Pieces {
-  const pieces = [`<${element} xmlns="${escapeAttribute(namespace)}">`];
+  const pieces: Pieces = [`<${element} xmlns="${escapeAttribute(namespace)}">`];
   for (const [name, value] of parameters) {
     if (value === null) continueMarkup(pieces, `<${name} xsi:nil="true"/>`);
-    else if (value instanceof EscapedXml) {
-      continueMarkup(pieces, `<${name}>`);
-      for (const part of value.parts) pieces.push('', part);
-      continueMarkup(pieces, `</${name}>`);
-    } else {
+    else {
       continueMarkup(pieces, `<${name}>`);
       pieces.push(value, `</${name}>`);
     }
@@ -110,12 +106,12 @@ const fault12 = ({ code, reason }: FaultContent): Pieces => [
   '</soap:Text></soap:Reason></soap:Fault>',
 ];
 
-function inEnvelope(version: SoapVersion, body: Pieces): Pieces {
-  const pieces = [
+function inEnvelope(version: SoapVersion, [first, ...rest]: Pieces): Pieces {
+  const pieces: Pieces = [
     `${XML_DECLARATION}<soap:Envelope xmlns:soap="${ENVELOPE_NAMESPACE[version]}"` +
       ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">' +
-      `<soap:Body>${body[0]}`,
-    ...body.slice(1),
+      `<soap:Body>${first}`,
+    ...rest,
   ];
   continueMarkup(pieces, '</soap:Body></soap:Envelope>');
   return pieces;
@@ -127,13 +123,19 @@ function continueMarkup(pieces: Pieces, markup: string): void {
 }
 
 const toText = (pieces: Pieces): string =>
-  pieces.map((piece, index) => (index % 2 === 1 ? escapeText(piece) : piece)).join('');
+  pieces
+    .map((piece, index) => (index % 2 === 1 && typeof piece === 'string' ? escapeText(piece) : piece))
+    .join('');
 
 function toBytes(pieces: Pieces): Buffer {
-  const writer = new XmlByteWriter(pieces.reduce((sum, piece) => sum + piece.length * 1.5, 4096));
+  const writer = new XmlByteWriter(pieces.reduce((sum, piece) => sum + roomFor(piece), 1024));
   for (const [index, piece] of pieces.entries()) {
-    if (index % 2 === 0) writer.raw(piece);
-    else if (piece !== '') writer.text(piece);
+    if (typeof piece !== 'string') writer.copy(piece.bytes);
+    else if (index % 2 === 0) writer.raw(piece);
+    else writer.text(piece);
   }
   return writer.bytes();
 }
+
+const roomFor = (piece: string | EscapedXml): number =>
+  typeof piece === 'string' ? piece.length * 1.5 : piece.bytes.length;

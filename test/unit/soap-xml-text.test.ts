@@ -69,6 +69,14 @@ describe('xml bytes', () => {
     }
   });
 
+  it('escapes twice what escapeText escapes twice, however small the first guess', () => {
+    for (const text of [HARD, '&'.repeat(1000), '：'.repeat(1000), '<\ufffe>\uffff&', '😀<'.repeat(500)]) {
+      const bytes = new XmlByteWriter(1).textTwice(text).copy(Buffer.from('</根>')).textTwice(text).bytes();
+      assert.equal(bytes.toString(), `${escapeText(escapeText(text))}</根>${escapeText(escapeText(text))}`);
+    }
+    assert.equal(new XmlByteWriter(1).textTwice('半\ud83d个\ude00字\ud83d').bytes().toString(), '半个字');
+  });
+
   it('reads back what it wrote', () => {
     const bytes = new XmlByteWriter(16).text(HARD).bytes();
     assert.equal(unescapeBytes(bytes), HARD);

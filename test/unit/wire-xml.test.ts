@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { queryFields } from '../../lib/contract/field';
+import { type Table, queryFields, recordName } from '../../lib/contract/field';
 import { getAppointReceiptXmlItem, getExamItemListItem } from '../../lib/contract/tables/booking';
 import { examMaster } from '../../lib/contract/tables/exam';
 import { labMaster, labSubitem } from '../../lib/contract/tables/lab';
 import { ExchangeError } from '../../lib/errors';
 import { writeArchiveDocument } from '../../lib/wire/archive-document';
 import { parseAnswerJson } from '../../lib/wire/json-answer';
+import { escapedRecordWriter } from '../../lib/wire/escaped-records';
 import { elementWriter } from '../../lib/wire/record-xml';
+import { XmlByteWriter } from '../../lib/wire/xml-bytes';
 import { child, readXml, readXmlTolerant, valuesOf } from '../../lib/wire/xml-read';
 import { repairXml } from '../../lib/wire/xml-repair';
 import { type XmlRow, readRows } from '../../lib/wire/xml-rows';
@@ -40,13 +42,23 @@ const carried = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- these are the characters meant
   text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Cs}/gu, '');
 
+/** The record of a table as it stands in an envelope. */
+function escapedRecord(of: Table, record: Readonly<Record<string, string>>): string {
+  const out = new XmlByteWriter(16);
+  const values = of.fields.map(field => record[recordName(field)] ?? '');
+  escapedRecordWriter(of).write({ values }, out);
+  return out.bytes().toString();
+}
+
 describe('writing records', () => {
   for (const form of ['plain', 'escaped'] as const) {
     it(`elements, ${form}: every value survives an independent parser`, () => {
-      const write = elementWriter(getExamItemListItem, form);
       for (const value of AWKWARD) {
-        const body = write({ Hiskey: value, LabName: value });
-        const inner = form === 'plain' ? body : unescapeOnce(body);
+        const record = { Hiskey: value, LabName: value };
+        const inner =
+          form === 'plain'
+            ? elementWriter(getExamItemListItem)(record)
+            : unescapeOnce(escapedRecord(getExamItemListItem, record));
         const xml = `<item>${inner}</item>`;
         assert.equal(XMLValidator.validate(xml), true);
         const read = readXml(xml);
@@ -65,6 +77,16 @@ describe('writing records', () => {
     const xml = `<item>${elementWriter(getAppointReceiptXmlItem)({ Diagnosis: 'a]]>b<&"' })}</item>`;
     assert.match(xml, /<Diagnosis><!\[CDATA\[/);
     assert.equal(child(readXml(xml), 'Diagnosis')?.text, 'a]]>b<&"');
+  });
+  it('writes escaped what it writes plain, CDATA and empty values too', () => {
+    for (const table of [getExamItemListItem, getAppointReceiptXmlItem]) {
+      for (const value of [...AWKWARD, 'ÄöЖ', '\uE000\uFFFD']) {
+        const record = Object.fromEntries(
+          table.fields.map((field, at) => [recordName(field), at % 3 ? value : '']),
+        );
+        assert.equal(unescapeOnce(escapedRecord(table, record)), elementWriter(table)(record));
+      }
+    }
   });
   it('writes every element, empty ones too, in order', () => {
     const read = readXml(`<item>${elementWriter(getExamItemListItem)({})}</item>`);
