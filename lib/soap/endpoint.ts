@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Text } from '../errors';
 import {
   buildFault,
-  buildResponseBytes,
+  buildResponseParts,
   parseEnvelope,
   type SoapMessage,
   type SoapParameter,
@@ -158,7 +158,7 @@ export class SoapEndpoint {
     }
   }
 
-  async #answer(exchange: Exchange): Promise<Buffer> {
+  async #answer(exchange: Exchange): Promise<readonly Buffer[]> {
     const { namespace, handle, maxDepth } = this.#options;
     this.#refuseWhenBusy();
     const envelope = parseEnvelope(await readRequestText(exchange.request, this.#options), maxDepth);
@@ -173,7 +173,7 @@ export class SoapEndpoint {
       signal: exchange.abort.signal,
       encryptedTransport: isEncrypted(exchange.request),
     });
-    return buildResponseBytes(envelope.version, namespace, operation.name, result);
+    return buildResponseParts(envelope.version, namespace, operation.name, result);
   }
 
   #refuseWhenBusy(): void {

@@ -52,6 +52,14 @@ export const buildResponseBytes = (
   result: SoapResultText,
 ): Buffer => toBytes(responsePieces(version, namespace, operation, result));
 
+/** {@link buildResponseBytes} in parts that follow one another, so that an escaped result is not copied. */
+export const buildResponseParts = (
+  version: SoapVersion,
+  namespace: string,
+  operation: string,
+  result: SoapResultText,
+): readonly Buffer[] => toParts(responsePieces(version, namespace, operation, result));
+
 /** A fault in the form of its version. */
 export const buildFault = (version: SoapVersion, fault: FaultContent): string =>
   toText(inEnvelope(version, version === '1.1' ? fault11(fault) : fault12(fault)));
@@ -128,14 +136,21 @@ const toText = (pieces: Pieces): string =>
     .join('');
 
 function toBytes(pieces: Pieces): Buffer {
-  const writer = new XmlByteWriter(pieces.reduce((sum, piece) => sum + roomFor(piece), 1024));
-  for (const [index, piece] of pieces.entries()) {
-    if (typeof piece !== 'string') writer.copy(piece.bytes);
-    else if (index % 2 === 0) writer.raw(piece);
-    else writer.text(piece);
-  }
-  return writer.bytes();
+  const parts = toParts(pieces);
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
 
-const roomFor = (piece: string | EscapedXml): number =>
-  typeof piece === 'string' ? piece.length * 1.5 : piece.bytes.length;
+function toParts(pieces: Pieces): Buffer[] {
+  const parts: Buffer[] = [];
+  let writer = new XmlByteWriter(pieces.reduce((sum, piece) => sum + roomFor(piece), 1024));
+  for (const [index, piece] of pieces.entries()) {
+    if (typeof piece !== 'string') {
+      parts.push(writer.bytes(), piece.bytes);
+      writer = new XmlByteWriter(1024);
+    } else if (index % 2 === 0) writer.raw(piece);
+    else writer.text(piece);
+  }
+  return [...parts, writer.bytes()];
+}
+
+const roomFor = (piece: string | EscapedXml): number => (typeof piece === 'string' ? piece.length * 1.5 : 0);
