@@ -1,5 +1,5 @@
 /** A call of AppointmentDealInterface → a checked request, or the reason to refuse it (3.1.1, 3.2). */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { parseReceiptItems, parseSourceId, splitIds } from '../contract/composite';
 import type { RecordOf } from '../contract/field';
 import { normalise } from '../contract/normalise';
@@ -112,7 +112,7 @@ function takeApart(
   };
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** Compares two secrets in constant time; digests make them equally long. An unset secret lets nobody in. */
 export function sameSecret(given: string, expected: string): boolean {
