@@ -35,7 +35,7 @@ async function assemble(type, built) {
   const form = `${source}/${type}.form.html`;
   if (fs.existsSync(form))
     html.push(
-      `<script type="text/html" data-template-name="${type}">\n${fs.readFileSync(form, 'utf8')}</script>`,
+      `<script type="text/html" data-template-name="${type}">\n${withSections(fs.readFileSync(form, 'utf8'))}</script>`,
     );
   fs.writeFileSync(`${target}/${type}.html`, `${html.join('\n')}\n`);
   for (const lang of ['zh-CN', 'en-US']) copyLanguage(source, target, type, lang);
@@ -43,6 +43,13 @@ async function assemble(type, built) {
     fs.mkdirSync(`${target}/icons`, { recursive: true });
     fs.copyFileSync(`icons/${icon}`, `${target}/icons/${icon}`);
   }
+}
+
+/** A form names the sections that it shares with others as `<!-- file -->`. */
+function withSections(form) {
+  return form.replace(/^ *<!-- ([\w.-]+) -->\n/gm, (_line, file) =>
+    fs.readFileSync(`nodes/shared/editor/${file}`, 'utf8'),
+  );
 }
 
 /** A node's texts are the shared ones and its own: each node has one namespace of its own in the editor. */

@@ -33,6 +33,8 @@ export interface Field {
   readonly secret?: boolean;
   /** How a value is masked wherever it is shown. */
   readonly privacy?: Privacy;
+  /** What operators look messages up by in the message store. */
+  readonly searchTerm?: 'report' | 'patient' | 'accession';
   /** Between the values of a list. */
   readonly separator?: string;
   /** Written as a CDATA section. */

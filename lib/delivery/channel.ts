@@ -44,6 +44,8 @@ export interface Channel {
   /** The node's id: after a restart the messages find the node again by it. */
   readonly id: string;
   readonly destination: string;
+  /** The destination as people know it. */
+  readonly destinationTitle: string;
   readonly rules: DestinationRules;
   /** Messages that go together in one delivery. */
   readonly batch: number;

@@ -170,17 +170,18 @@ export class Courier {
   /** What the results say about the destination. */
   #learn(results: readonly DeliveryResult[]): void {
     const { clock, events } = this.#context;
-    const { name, circuit } = this.destination;
+    const { title, circuit } = this.destination;
     for (const result of results) {
       const verdict = 'error' in result ? verdictOf(result.error) : undefined;
       if (!verdict || (verdict.kind === 'final' && verdict.state !== 'invalid')) {
-        if (circuit.answered()) events.add({ kind: 'up', destination: name, text: words.up(name), count: 1 });
+        if (circuit.answered())
+          events.add({ kind: 'up', destination: title, text: words.up(title), count: 1 });
       } else if (verdict.kind === 'again') {
         if (circuit.failed(clock.now()))
           events.add({
             kind: 'down',
-            destination: name,
-            text: words.down(name, verdict.failure.text),
+            destination: title,
+            text: words.down(title, verdict.failure.text),
             count: 1,
           });
         // Of a batch that failed together, one failure counts.
@@ -188,8 +189,8 @@ export class Courier {
       } else if (verdict.kind === 'pause' && this.destination.pause(verdict.failure.text)) {
         events.add({
           kind: 'paused',
-          destination: name,
-          text: words.paused(name, verdict.failure.text),
+          destination: title,
+          text: words.paused(title, verdict.failure.text),
           count: 1,
         });
       }
@@ -214,8 +215,8 @@ export class Courier {
     const { events } = this.#context;
     if (!emission) return;
     if (emission.state === 'dead') {
-      const text = words.dead(this.destination.name, settlement.failure?.text);
-      events.add({ kind: 'dead', destination: this.destination.name, text, count: 1 });
+      const text = words.dead(this.destination.title, settlement.failure?.text);
+      events.add({ kind: 'dead', destination: this.destination.title, text, count: 1 });
     }
     this.#outcomes.send(emission);
   }
@@ -228,11 +229,11 @@ export class Courier {
   }
 
   #obstacle(): Condition {
-    const { paused, name, circuit } = this.destination;
+    const { paused, title, circuit } = this.destination;
     if (paused) return { kind: 'paused', text: paused };
     const now = this.#context.clock.now();
     if (this.destination.outsideHours(now) > 0) return { kind: 'closed-hours', text: words.closedHours };
-    return circuit.open ? { kind: 'down', text: words.noAnswer(name) } : { kind: 'sending' };
+    return circuit.open ? { kind: 'down', text: words.noAnswer(title) } : { kind: 'sending' };
   }
 
   #lookAgainIn(ms: number): void {

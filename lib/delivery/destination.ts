@@ -13,15 +13,16 @@ export interface Admission {
 }
 
 export class Destination {
-  readonly name: string;
+  /** As people know it. */
+  readonly title: string;
   readonly circuit = new Circuit();
   #rules: DestinationRules;
   #rate: Rate;
   #running = 0;
   #paused: Text | undefined;
 
-  constructor(name: string, rules: DestinationRules) {
-    this.name = name;
+  constructor(title: string, rules: DestinationRules) {
+    this.title = title;
     this.#rules = rules;
     this.#rate = new Rate(rules.perMinute);
   }

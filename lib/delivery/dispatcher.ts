@@ -56,7 +56,7 @@ export class Dispatcher {
     let destination = this.#destinations.get(channel.destination);
     if (destination) destination.configure(channel.rules);
     else {
-      destination = new Destination(channel.destination, channel.rules);
+      destination = new Destination(channel.destinationTitle, channel.rules);
       this.#destinations.set(channel.destination, destination);
     }
     // Who opens a channel has been deployed: what was wrong may be mended.
@@ -71,8 +71,9 @@ export class Dispatcher {
   resume(name: string): void {
     const destination = this.#destinations.get(name);
     if (!destination?.resume()) return;
-    const text = { zh: `恢复发送：${name}`, en: `sending to ${name} goes on` };
-    this.#context.events.add({ kind: 'resumed', destination: name, text, count: 1 });
+    const { title } = destination;
+    const text = { zh: `恢复发送：${title}`, en: `sending to ${title} goes on` };
+    this.#context.events.add({ kind: 'resumed', destination: title, text, count: 1 });
     this.#context.wake(destination);
   }
 

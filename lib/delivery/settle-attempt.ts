@@ -66,6 +66,7 @@ interface Ending {
 function end(message: Claimed, state: FinalState, ending: Ending, facts: AttemptFacts): Settled {
   const { payload = null, failure } = ending;
   const exchange = {
+    key: message.label,
     ...ending.exchange,
     ...(failure && { error: { code: failure.code, ...failure.text } }),
     id: message.id,

@@ -3,6 +3,8 @@ import { CodeTables } from '../contract/code-table';
 import type { DateStyle } from '../contract/dates';
 import type { LengthUnit } from '../contract/schema';
 import type { CheckOptions, Validation } from '../contract/validate';
+import type { DestinationRules } from '../delivery/channel';
+import { TimeWindows } from '../delivery/time-windows';
 import { ExchangeError, type Text } from '../errors';
 import type { AcknowledgementRules } from '../report/acknowledgement';
 import type { ArchiveOptions } from '../wire/archive-document';
@@ -38,8 +40,12 @@ export interface ProfileSettings {
   wsdl: string;
   /** Seconds for one call, body included. */
   timeout: string;
-  /** Connections to one platform address. */
+  /** Connections to one platform address; of durable deliveries, calls at the same time. */
   connections: string;
+  /** Most calls a minute to one platform address by durable deliveries; empty: no limit. */
+  perMinute: string;
+  /** Hours in which is delivered durably, as `20:00-06:00, 12:00-13:00`; empty: always. */
+  sendingHours: string;
 
   validation: Validation;
   lengthUnit: LengthUnit;
@@ -60,6 +66,7 @@ export interface Profile {
   readonly settings: ProfileSettings;
   readonly timeoutMs: number;
   readonly connections: number;
+  readonly delivery: DestinationRules;
   readonly check: CheckOptions;
   readonly archive: ArchiveOptions;
   readonly acknowledgement: AcknowledgementRules;
@@ -72,10 +79,16 @@ export interface Profile {
  */
 export function readProfile(settings: ProfileSettings, codeTables: CodeTables): Profile {
   const s = settings;
+  const connections = number('connections', s.connections, 4, 1, 64);
   return {
     settings,
     timeoutMs: number('timeout', s.timeout, 30, 1, 600) * 1000,
-    connections: number('connections', s.connections, 4, 1, 64),
+    connections,
+    delivery: {
+      concurrency: connections,
+      perMinute: number('perMinute', s.perMinute, 0, 0, 60_000),
+      windows: windows('sendingHours', s.sendingHours),
+    },
     check: { validation: s.validation || 'lenient', lengthUnit: s.lengthUnit || 'char', codeTables },
     archive: {
       orgCode: s.orgCode,
@@ -98,8 +111,15 @@ export function readProfile(settings: ProfileSettings, codeTables: CodeTables): 
   };
 }
 
-function number(name: string, text: string, fallback: number, least: number, most: number): number {
-  if (text.trim() === '') return fallback;
+/** @param text undefined for a profile that was made before the setting existed */
+function number(
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  least: number,
+  most: number,
+): number {
+  if (text === undefined || text.trim() === '') return fallback;
   const value = Number(text);
   if (Number.isFinite(value) && value >= least && value <= most) return value;
   throw wrongSetting(name, {
@@ -114,6 +134,15 @@ function pattern(name: string, text: string, fallback: string): RegExp {
   } catch {
     throw wrongSetting(name, { zh: '不是有效的正则表达式', en: 'is no valid regular expression' });
   }
+}
+
+function windows(name: string, text: string | undefined): TimeWindows {
+  const parsed = TimeWindows.parse(text ?? '');
+  if (parsed) return parsed;
+  throw wrongSetting(name, {
+    zh: '应为时段，如 20:00-06:00, 12:00-13:00',
+    en: 'must be times of day, as 20:00-06:00, 12:00-13:00',
+  });
 }
 
 /** The error of a setting that is missing or cannot be used. */

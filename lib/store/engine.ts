@@ -12,10 +12,12 @@ import {
 } from '../privacy/key-ring';
 import type { Input, OperationName, Result } from './message-store';
 import { operations } from './operations';
+import { lanesOf } from './operations/lane';
 import { bytes, number, text } from './row';
 import { SCHEMA_VERSION, schemaOf } from './schema';
+import { DatabaseFailure } from './sql/failure';
 import type { SqlConnection, SqlSession } from './sql/session';
-import { AUDIT_BASE, AUDIT_HEAD, Transaction, readHead } from './transaction';
+import { AUDIT_BASE, AUDIT_HEAD, RESEAL_AFTER, Transaction, readHead } from './transaction';
 
 /** One operation on its way. */
 export interface Call<Name extends OperationName = OperationName> {
@@ -43,6 +45,11 @@ export class Engine implements Runner {
   readonly #connection: SqlConnection;
   readonly #secrets: Secrets;
   #keys: KeyRing;
+  /**
+   * What was claimed by a transaction whose commit was not answered. If it did happen, nobody knows of these messages
+   * and nobody would send them, while this process goes on renewing their leases: they are given back first.
+   */
+  #unheard: readonly Input<'release'>[] = [];
 
   private constructor(connection: SqlConnection, secrets: Secrets, keys: KeyRing) {
     this.#connection = connection;
@@ -70,6 +77,7 @@ export class Engine implements Runner {
     } catch (error) {
       if (error instanceof UnknownKey) return this.#withNewKeys(calls, now);
       if (calls.length === 1) return [{ error }];
+      if (error instanceof DatabaseFailure && error.concernsAll) return calls.map(() => ({ error }));
       const replies: Reply[] = [];
       for (const call of calls) replies.push(...(await this.run([call], now)));
       return replies;
@@ -80,14 +88,28 @@ export class Engine implements Runner {
     return this.#connection.close();
   }
 
-  #together(calls: readonly Call[], now: number): Promise<Reply[]> {
-    return this.#connection.transaction(async session => {
-      const tx = new Transaction(session, this.#connection.dialect, this.#keys, now);
-      const replies: Reply[] = [];
-      for (const call of calls) replies.push({ value: await perform(tx, call) });
-      await tx.finish();
+  async #together(calls: readonly Call[], now: number): Promise<Reply[]> {
+    let claims: Input<'release'>[] = [];
+    try {
+      const replies = await this.#connection.transaction(async session => {
+        claims = [];
+        const { dialect } = this.#connection;
+        const tx = new Transaction(session, dialect, this.#keys, now, this.#connection.clockOffset());
+        // All at once and in order, so that two processes never wait for each other.
+        if (dialect.shared) await tx.lockLanes(await lanesOf(tx, calls));
+        for (const claim of this.#unheard) await operations.release(tx, claim);
+        const done: Reply[] = [];
+        for (const call of calls) done.push({ value: await perform(tx, call) });
+        await tx.finish();
+        claims = claimsOf(calls, done);
+        return done;
+      });
+      this.#unheard = [];
       return replies;
-    });
+    } catch (error) {
+      this.#unheard = [...this.#unheard, ...claims];
+      throw error;
+    }
   }
 
   async #withNewKeys(calls: readonly Call[], now: number): Promise<Reply[]> {
@@ -102,10 +124,26 @@ export class Engine implements Runner {
   }
 }
 
+/** What calls have claimed, by their replies. */
+function claimsOf(calls: readonly Call[], replies: readonly Reply[]): Input<'release'>[] {
+  const claims: Input<'release'>[] = [];
+  for (const [at, { name, input }] of calls.entries()) {
+    const reply = replies[at];
+    if (name !== 'claim' || !reply || !('value' in reply)) continue;
+    // Input and reply are of the call's kind.
+    const { owner } = input as Input<'claim'>;
+    const { messages } = reply.value as Result<'claim'>;
+    claims.push({ owner, ids: messages.map(({ id }) => id) });
+  }
+  return claims;
+}
+
 const perform = <Name extends OperationName>(tx: Transaction, call: Call<Name>): Promise<Result<Name>> =>
   operations[call.name](tx, call.input);
 
 async function prepare(session: SqlSession, { dialect }: SqlConnection): Promise<void> {
+  // "If not exists" alone does not keep two processes from making the same table.
+  await dialect.lockKeys(session, ['schema']);
   for (const statement of schemaOf(dialect)) await session.run(statement);
   const insert = dialect.insertMissing('meta', ['name', 'value'], 'name');
   const beginning = JSON.stringify(readHead(undefined));
@@ -158,6 +196,8 @@ async function openKeys(
   const keys = wrapKeys(wrapping, [...bare, { id: next, purpose: 'data', key: newKey() }]);
   await session.run('delete from keyring');
   await write(session, keys);
+  await session.run('delete from meta where name = ?', [RESEAL_AFTER]);
+  await session.run('insert into meta (name, value) values (?, ?)', [RESEAL_AFTER, '0']);
   return opened(KeyRing.open(wrapping, keys));
 }
 

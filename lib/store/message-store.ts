@@ -144,8 +144,11 @@ export interface Operations {
 
   /** Removes what need not be kept any more. Gives the number of rows: call again until it is 0. */
   prune(input: Retention): number;
-  /** Seals the contents of the messages after `afterSeq` by the newest key. Call again from `lastSeq` until null. */
-  reseal(input: { readonly afterSeq: number; readonly limit: number }): { readonly lastSeq: number } | null;
+  /**
+   * After a change of the secret: seals a part of the contents by the new key. Gives whether there is more; the
+   * progress is kept, so that a restart goes on where it was.
+   */
+  reseal(input: { readonly limit: number }): boolean;
 }
 
 export interface AuditPosition {
@@ -167,7 +170,8 @@ export type Result<Name extends OperationName> = ReturnType<Operations[Name]>;
  * A store that is open.
  *
  * Every operation rejects with an {@link ExchangeError}: STORE when the store cannot be used now, STORE_FULL when it
- * has no room left. What was rejected did not happen.
+ * has no room left. What was rejected did not happen; except that of a shared store the connection may be lost just
+ * when the work is committed. Doing it again is safe: a message is known by its id, an attempt by its sender.
  */
 export type MessageStore = {
   readonly [Name in OperationName]: (input: Input<Name>) => Promise<Result<Name>>;

@@ -9,15 +9,32 @@ export class Transaction {
   readonly keys: KeyRing;
   readonly dialect: SqlDialect;
   readonly #session: SqlSession;
+  readonly #clockOffset: number;
+  readonly #locked = new Set<string>();
   readonly #tallies = new Map<string, number>();
   readonly #audits: AuditRecord[] = [];
 
-  /** @param now milliseconds since 1970; of a shared store the database's clock */
-  constructor(session: SqlSession, dialect: SqlDialect, keys: KeyRing, now: number) {
+  /**
+   * @param now milliseconds since 1970 by the caller's clock; the store counts by its own, of a shared store the
+   * database's
+   * @param clockOffset milliseconds that the store's clock is ahead
+   */
+  constructor(session: SqlSession, dialect: SqlDialect, keys: KeyRing, now: number, clockOffset: number) {
     this.#session = session;
     this.dialect = dialect;
     this.keys = keys;
-    this.now = now;
+    this.#clockOffset = clockOffset;
+    this.now = this.inStore(now);
+  }
+
+  /** A time of the caller's clock in that of the store. */
+  inStore(time: number): number {
+    return time + this.#clockOffset;
+  }
+
+  /** A time of the store's clock in that of the caller. */
+  atCaller(time: number): number {
+    return time - this.#clockOffset;
   }
 
   all(sql: string, ...values: SqlValue[]): Promise<SqlRow[]> {
@@ -34,14 +51,27 @@ export class Transaction {
   }
 
   /** Locks lanes for the rest of the transaction; must come before a lane is read in order to change it. */
-  lockLanes(lanes: readonly string[]): Promise<void> {
-    return this.dialect.lockKeys(this.#session, [...new Set(lanes)].toSorted());
+  async lockLanes(lanes: readonly string[]): Promise<void> {
+    const missing = [...new Set(lanes)].filter(lane => !this.#locked.has(lane));
+    if (missing.length === 0) return;
+    await this.dialect.lockKeys(this.#session, missing.toSorted());
+    for (const lane of missing) this.#locked.add(lane);
+  }
+
+  /** Locks a row of `meta` for the rest of the transaction and gives its value. */
+  lockMeta(name: string): Promise<string | undefined> {
+    return this.dialect.lockMeta(this.#session, name);
   }
 
   /** One message of a channel has left a state for another; null: it is new, or it is gone. */
   moved(channel: string, from: MessageState | null, to: MessageState | null): void {
     if (from) this.#count(channel, from, -1);
     if (to) this.#count(channel, to, 1);
+  }
+
+  /** Gives a part of the space that is free within the database back to the disk, where the database does not itself. */
+  async shrink(): Promise<void> {
+    await this.dialect.shrink?.(this.#session);
   }
 
   audit(record: Omit<AuditRecord, 'at'>): void {
@@ -77,7 +107,7 @@ export class Transaction {
   async #writeAudits(): Promise<void> {
     if (this.#audits.length === 0) return;
     const sign = (words: string): string => this.keys.hash(words);
-    let { seq, hash } = readHead(await this.dialect.lockMeta(this.#session, AUDIT_HEAD));
+    let { seq, hash } = readHead(await this.lockMeta(AUDIT_HEAD));
     for (const record of this.#audits) {
       seq++;
       hash = auditHash(sign, hash, seq, record);
@@ -109,3 +139,6 @@ export const AUDIT_BASE = 'audit-base';
 
 export const readHead = (value: string | undefined): { seq: number; hash: string } =>
   value ? (JSON.parse(value) as { seq: number; hash: string }) : { seq: 0, hash: AUDIT_START };
+
+/** Row of `meta` that holds the number of the last message sealed by the new key; absent when none is left. */
+export const RESEAL_AFTER = 'reseal-after';

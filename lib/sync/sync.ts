@@ -82,10 +82,14 @@ const nothingToTell = (request: SyncRequest): SyncDone => ({
 const story = (request: SyncRequest, batch: readonly SyncRecord[], startedAt: Date) => ({
   id: randomUUID(),
   service: request.service,
-  key: batch.map(({ key }) => (request.service === 'UpdateBillingInfo' ? mask(key, 'card') : key)).join(','),
+  key: batch.map(({ key }) => keyShown(request.service, key)).join(','),
   items: batch.length,
   skipped: request.skipped,
   attempts: 1,
   startedAt: startedAt.toISOString(),
   warnings: batch.flatMap(({ violations }) => violations),
 });
+
+/** A record's key as people may see it: the patient of a notification is masked. */
+export const keyShown = (service: SyncServiceName, key: string): string =>
+  service === 'UpdateBillingInfo' ? mask(key, 'card') : key;

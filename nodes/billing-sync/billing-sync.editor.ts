@@ -1,3 +1,4 @@
+import { deliveryDefaults, prepareDelivery } from '../shared/editor/delivery';
 import { useFormStyle } from '../shared/editor/form';
 import { mappingEditor } from '../shared/editor/mapping';
 import type { MappingTable } from '../shared/editor/mapping-table';
@@ -37,6 +38,7 @@ RED.nodes.registerType<BillingSyncProps>('billing-sync', {
     statuses: { value: '1,2,3,4,5,6,7', validate: statusNumbers },
     rangeDays: { value: '30', validate: wholeNumber('rangeDays', 0, 3650) },
     debounce: { value: '0', validate: wholeNumber('debounce', 0, 3600) },
+    ...deliveryDefaults,
     mapping: { value: [], validate: mapping.validate },
     sameNames: { value: true },
   },
@@ -61,6 +63,7 @@ RED.nodes.registerType<BillingSyncProps>('billing-sync', {
   oneditprepare() {
     selectSoleProfile(this);
     preparePropertyInput();
+    prepareDelivery(this);
     const table = mapping.prepare(this);
     const service = $('#node-input-service');
     const show = (): void => showSettingsOf(serviceNamed(service.val()), table);

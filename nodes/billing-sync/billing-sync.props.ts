@@ -1,6 +1,7 @@
+import type { DeliveryProps } from '../shared/delivery.props';
 import type { MappingProps } from '../shared/mapping.props';
 
-export interface BillingSyncProps extends MappingProps {
+export interface BillingSyncProps extends MappingProps, DeliveryProps {
   name: string;
   profile: string;
   /** The service, or `msg`: msg.service names it. */

@@ -1,9 +1,3 @@
-import type { MappingProps } from '../shared/mapping.props';
+import type { RegisterProps } from '../shared/register.props';
 
-export interface ExamRegisterProps extends MappingProps {
-  name: string;
-  profile: string;
-  /** Where the reports stand in the message: report objects or rows. */
-  property: string;
-  propertyType: 'msg' | 'jsonata';
-}
+export type ExamRegisterProps = RegisterProps;

@@ -1,9 +1,18 @@
 import { useFormStyle } from '../shared/editor/form';
-import { filled, pattern, webAddress, wholeNumber } from '../shared/editor/validate';
+import { selectSoleStore, storeUsable } from '../shared/editor/profile';
+import { prepareSecrets } from '../shared/editor/secrets';
+import { prepareTabs } from '../shared/editor/tabs';
+import {
+  filled,
+  optionalNumber,
+  pattern,
+  timesOfDay,
+  webAddress,
+  wholeNumber,
+} from '../shared/editor/validate';
 import { prepareConnectionTests } from './connection-test.editor';
 import type { ProfileCredentials, ProfileProps } from './exchange-profile.props';
 import { prepareHospitalChoice } from './hospital-choice.editor';
-import { prepareSecrets } from './secrets.editor';
 
 const TABS = ['hospital', 'platform', 'rules', 'credentials'];
 
@@ -32,6 +41,9 @@ RED.nodes.registerType<ProfileProps, ProfileCredentials>('exchange-profile', {
     timeout: { value: '30', validate: wholeNumber('timeout', 1, 600) },
     connections: { value: '4', validate: wholeNumber('connections', 1, 64) },
     tls: { value: '', type: 'tls-config', required: false },
+    store: { value: '', type: 'exchange-store', required: false, validate: storeUsable },
+    perMinute: { value: '', validate: optionalNumber('perMinute', 1, 60_000) },
+    sendingHours: { value: '', validate: timesOfDay('sendingHours') },
     validation: { value: 'lenient' },
     lengthUnit: { value: 'char' },
     dateStyle: { value: 'table' },
@@ -62,13 +74,8 @@ RED.nodes.registerType<ProfileProps, ProfileCredentials>('exchange-profile', {
     return this._('exchange-profile.label');
   },
   oneditprepare() {
-    const tabs = RED.tabs.create({
-      element: $('#exchange-profile-tabs'),
-      onchange: tab => $('.exchange-tab').hide().filter(`#${tab.id}`).show(),
-    });
-    for (const tab of TABS) {
-      tabs.addTab({ id: `exchange-profile-tab-${tab}`, label: this._(`exchange-profile.tab.${tab}`) });
-    }
+    prepareTabs(this, TABS);
+    selectSoleStore(this);
     prepareHospitalChoice(this);
     prepareConnectionTests(this);
     prepareSecrets(this);

@@ -7,6 +7,7 @@ import { Platform } from '../../lib/profile/platform';
 import { type Profile, readProfile } from '../../lib/profile/profile';
 import type { SoapTlsOptions } from '../../lib/soap/client';
 import { probeAddress } from '../../lib/soap/probe';
+import { findStore } from '../exchange-store/store-node';
 import type { ProfileProps } from './exchange-profile.props';
 import { type ExchangeProfileNode, usableProfile } from './profile-node';
 
@@ -24,6 +25,7 @@ export default function register(RED: NodeAPI): void {
     this.profile = () => (profile ??= readProfile(def, loadCodeTables(def.codeTableFile)));
     this.platform = () =>
       (platform ??= new Platform(this.profile(), { ...tlsOf(RED, def.tls), ...basicOf(this) }));
+    this.store = () => findStore(RED, def.store);
     // A setting that cannot be used is said now, not at the first patient; every node that uses the profile shows it.
     usableProfile(this);
     this.on('close', (_removed: boolean, done: () => void) => {

@@ -1,3 +1,4 @@
+import { showCases } from '../shared/editor/cases';
 import { addressOf } from '../shared/editor/endpoint';
 import { useFormStyle } from '../shared/editor/form';
 import { preparePropertyInput } from '../shared/editor/message-property';
@@ -65,16 +66,12 @@ RED.nodes.registerType<ReportFileProps, ReportFileCredentials>('report-file', {
   },
 });
 
-/** Shows the rows that matter for what the node does; each row names its cases in `data-for`. */
+/** Shows the rows that matter for what the node does. */
 function showRows(): void {
   const fetching = $('#node-input-mode').val() === 'fetch';
   const place = fetching ? 'fetch' : String($('#node-input-target').val());
   const signing = place === 'http' && $('#node-input-signed').is(':checked');
-  const cases = new Set([place, fetching ? '' : 'publish', signing ? 'signed' : '']);
-  $('.report-file-form [data-for]').each((_index, row) => {
-    const wanted = String($(row).data('for')).split(' ');
-    $(row).toggle(wanted.some(one => cases.has(one)));
-  });
+  showCases($('.report-file-form'), [place, fetching ? '' : 'publish', signing ? 'signed' : '']);
 }
 
 /** Shows where the platform will fetch from. */

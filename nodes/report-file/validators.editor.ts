@@ -1,20 +1,13 @@
 /** Validators of this node's own fields. */
-import type { EditorNode, Validator } from '../shared/editor/red';
+import type { Validator } from '../shared/editor/red';
+import { validator } from '../shared/editor/validate';
 
-const ENVIRONMENT = /^\$\{[^}\s]+\}$/;
-
-function validator(property: string, isGood: (text: string) => boolean): Validator {
-  // Node-RED shows a returned text as the reason only when the function declares both parameters.
-  return function (this: EditorNode, value: unknown, _options: unknown) {
-    const text = typeof value === 'string' ? value.trim() : '';
-    if (ENVIRONMENT.test(text) || isGood(text)) return true;
-    return `${this._(`report-file.${property}`)}: ${this._(`report-file.invalid.${property}`)}`;
-  };
-}
+const rule = (property: string, isGood: (text: string) => boolean): Validator =>
+  validator(property, text => (isGood(text) ? undefined : { key: `report-file.invalid.${property}` }));
 
 /** A relative path of names and placeholders. */
 export const nameTemplate = (property: string): Validator =>
-  validator(property, text =>
+  rule(property, text =>
     text
       .split(/[\\/]/)
       .every(segment => /^(?:\{[^{}\s]+\}|[^{}<>:"|?*~])+$/.test(segment) && !/^[\s.]|[\s.]$/.test(segment)),
@@ -22,13 +15,13 @@ export const nameTemplate = (property: string): Validator =>
 
 /** Empty, a URL, a UNC path, or a complete local path. */
 export const addressPrefix = (property: string): Validator =>
-  validator(property, text =>
+  rule(property, text =>
     /^(?:$|(?:https?|ftps?|file|smb):\/\/[^\s/]+|\\\\[^\\\s]+\\|\/|[a-z]:\\)/i.test(text),
   );
 
 /** Empty, or addresses and networks separated by commas or blanks. */
 export const networkList = (property: string): Validator =>
-  validator(property, text =>
+  rule(property, text =>
     text
       .split(/[\s,;，；]+/)
       .filter(Boolean)

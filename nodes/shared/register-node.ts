@@ -1,15 +1,19 @@
 /** What lab-register and exam-register do alike: read reports, register each, tell what became of it. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { errorsOf } from '../../lib/contract/validate';
+import { contractError, errorsOf } from '../../lib/contract/validate';
 import type { Profile } from '../../lib/profile/profile';
 import { type Registration, type Report, registerReport, registerReports } from '../../lib/report/register';
-import { findProfile, needProfile } from '../exchange-profile/profile-node';
-import { onInput } from './input';
+import { deliverReport, reportItem } from '../../lib/report/report-delivery';
+import { type ExchangeProfileNode, findProfile, needProfile } from '../exchange-profile/profile-node';
+import { openDelivery } from './delivery';
+import type { DeliveryProps } from './delivery.props';
+import { endHandover, handoverOf } from './handover';
+import { type InputHandler, onInput } from './input';
 import { valueOf } from './property';
 import { type Mood, statusOf } from './status';
 import { stopOf } from './stop';
 
-export interface RegisterProps {
+export interface RegisterProps extends DeliveryProps {
   name: string;
   profile: string;
   /** Where the reports stand in the message. */
@@ -17,29 +21,88 @@ export interface RegisterProps {
   propertyType: 'msg' | 'jsonata';
 }
 
+type ReadReports = (given: unknown, profile: Profile) => Promise<readonly Report[]>;
+
 const moods: Record<Registration['outcome'], Mood> = {
   accepted: 'good',
   refused: 'bad',
   unconfirmed: 'warn',
 };
 
+interface RegisterNode {
+  readonly RED: NodeAPI;
+  readonly node: Node;
+  readonly def: NodeDef & Partial<RegisterProps>;
+  readonly status: (mood: Mood, key: string) => void;
+  readonly read: ReadReports;
+}
+
 /** Sets a node up that registers what `read` makes of its input; one message for each report. */
 export function setUpRegister(
   RED: NodeAPI,
   node: Node,
   def: NodeDef & RegisterProps,
-  read: (given: unknown, profile: Profile) => Promise<readonly Report[]>,
+  read: ReadReports,
 ): void {
   const status = statusOf(node);
   const profileNode = findProfile(RED, def.profile);
   if (!profileNode) status('bad', 'no-profile');
-  const stop = stopOf(node);
+  const property = { value: def.property || 'payload', type: def.propertyType || 'msg' };
+  const readOrShow: ReadReports = async (msg, profile) => {
+    try {
+      return await read(await valueOf(RED, node, property.value, property.type, msg as never), profile);
+    } catch (error) {
+      status('bad', 'invalid');
+      throw error;
+    }
+  };
+  const set: RegisterNode = { RED, node, def, status, read: readOrShow };
+  onInput(node, def.delivery === 'direct' ? direct(set, profileNode) : durable(set, profileNode));
+}
 
-  onInput(node, async (msg, send) => {
+/** Reports are taken over by the store, broken ones too; what the platform says comes out later. */
+function durable(
+  { RED, node, def, status, read }: RegisterNode,
+  profileNode: ExchangeProfileNode | null,
+): InputHandler {
+  const delivery =
+    profileNode &&
+    openDelivery(RED, {
+      node,
+      def,
+      profileNode,
+      address: 'archiveUrl',
+      batch: 1,
+      status,
+      deliver: (works, signal) =>
+        Promise.all(
+          works.map(work =>
+            deliverReport(work, profileNode.platform().caller('archiveUrl'), profileNode.profile(), signal),
+          ),
+        ),
+    });
+  return async (msg, send) => {
+    const hospital = needProfile(profileNode);
+    const reports = await read(msg, hospital.profile());
+    await delivery?.accept(msg, reports.map(reportItem), send);
+    const errors = reports.flatMap(({ violations }) => errorsOf(violations));
+    if (errors.length === 0) return;
+    status('bad', 'invalid');
+    throw contractError(errors);
+  };
+}
+
+/** Reports are sent at once, in one attempt each. */
+function direct(
+  { RED, node, status, read }: RegisterNode,
+  profileNode: ExchangeProfileNode | null,
+): InputHandler {
+  const stop = stopOf(node);
+  return async (msg, send) => {
     const hospital = needProfile(profileNode);
     const profile = hospital.profile();
-    const given = await valueOf(RED, node, def.property || 'payload', def.propertyType || 'msg', msg);
-    const reports = await readOrShow(() => read(given, profile));
+    const handover = handoverOf(RED, msg);
+    const reports = await read(msg, profile);
     status('busy', 'sending');
     const registerOne = async (report: Report): Promise<Registration> => {
       try {
@@ -56,14 +119,6 @@ export function setUpRegister(
       Object.assign(out, { payload: answer, exchange });
       send(done.outcome === 'accepted' ? [out, null] : [null, out]);
     });
-  });
-
-  async function readOrShow(reading: () => Promise<readonly Report[]>): Promise<readonly Report[]> {
-    try {
-      return await reading();
-    } catch (error) {
-      status('bad', 'invalid');
-      throw error;
-    }
-  }
+    await endHandover(handover);
+  };
 }

@@ -70,6 +70,7 @@ describe('the field mapping of the register and sync nodes', () => {
         {
           id: 'lab',
           type: 'lab-register',
+          delivery: 'direct',
           profile: 'p',
           property: 'payload',
           propertyType: 'msg',
@@ -161,7 +162,9 @@ describe('the field mapping of the register and sync nodes', () => {
       row('exammaster', 'report_form_no', 'column', 'BGDH'),
       row('exammaster', 'class_code', 'jsonata', `JCLX = "彩超" ? "US" : "CT"`),
     ];
-    await deploy([], {}, [{ id: 'exam', type: 'exam-register', ...common, mapping: rows }]);
+    await deploy([], {}, [
+      { id: 'exam', type: 'exam-register', delivery: 'direct', ...common, mapping: rows },
+    ]);
     const accepted = flow.next('accepted');
     flow.receive('exam', {
       payload: {
@@ -202,7 +205,7 @@ describe('the field mapping of the register and sync nodes', () => {
       debounce: '0',
       mapping: rows,
     };
-    await deploy([], {}, [{ id: 'sync', type: 'billing-sync', ...common, ...sync }]);
+    await deploy([], {}, [{ id: 'sync', type: 'billing-sync', delivery: 'direct', ...common, ...sync }]);
     for (const [service, payload, key] of [
       ['SyncAppointData', [{ DJH: 'D1', HisKey: 'other' }], 'D1'],
       ['UpdateBillingInfo', { KH: 'Z00000001' }, '0001'],

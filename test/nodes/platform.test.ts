@@ -29,6 +29,7 @@ describe('lab-register, viewer-token and platform-simulator', () => {
         {
           id: 'lab',
           type: 'lab-register',
+          delivery: 'direct',
           profile: 'p',
           property: 'payload',
           propertyType: 'msg',

@@ -44,6 +44,7 @@ describe('billing-sync, exam-register and report-query', () => {
         {
           id: 'sync',
           type: 'billing-sync',
+          delivery: 'direct',
           profile: 'p',
           service: 'SyncAppointData',
           property: 'payload',
@@ -58,6 +59,7 @@ describe('billing-sync, exam-register and report-query', () => {
         {
           id: 'exam',
           type: 'exam-register',
+          delivery: 'direct',
           profile: 'p',
           property: 'payload',
           propertyType: 'msg',
@@ -66,6 +68,7 @@ describe('billing-sync, exam-register and report-query', () => {
         {
           id: 'lab',
           type: 'lab-register',
+          delivery: 'direct',
           profile: 'p',
           property: 'payload',
           propertyType: 'msg',

@@ -7,7 +7,9 @@ import billingSync from '../../nodes/billing-sync/billing-sync';
 import bookingRequest from '../../nodes/booking-request/booking-request';
 import bookingResponse from '../../nodes/booking-response/booking-response';
 import examRegister from '../../nodes/exam-register/exam-register';
+import exchangeHandover from '../../nodes/exchange-handover/exchange-handover';
 import exchangeProfile from '../../nodes/exchange-profile/exchange-profile';
+import exchangeStore from '../../nodes/exchange-store/exchange-store';
 import labRegister from '../../nodes/lab-register/lab-register';
 import platformSimulator from '../../nodes/platform-simulator/platform-simulator';
 import reportFile from '../../nodes/report-file/report-file';
@@ -70,6 +72,8 @@ export class TestFlow {
     const types = [
       capture,
       exchangeProfile,
+      exchangeStore,
+      exchangeHandover,
       bookingRequest,
       bookingResponse,
       billingSync,

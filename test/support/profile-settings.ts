@@ -18,6 +18,8 @@ export const profileSettings = (changes: Partial<ProfileSettings> = {}): Profile
   wsdl: '',
   timeout: '',
   connections: '',
+  perMinute: '',
+  sendingHours: '',
   validation: 'lenient',
   lengthUnit: 'char',
   dateStyle: 'table',

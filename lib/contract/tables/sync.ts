@@ -10,7 +10,7 @@ export const updateBillingInfo = table({
   fields: [
     { name: 'OrganCode', zh: '机构代码', en: 'institution code of the booking platform', type: 'text', required: true },
     { name: 'IdNo', zh: '身份证号', en: 'resident ID number', type: 'text', privacy: 'id' },
-    { name: 'SerialNo', zh: '社保卡号', en: 'social-security card number', type: 'text', privacy: 'card' },
+    { name: 'SerialNo', zh: '社保卡号', en: 'social-security card number', type: 'text', privacy: 'card', searchTerm: 'patient' },
     { name: 'StartDate', zh: '开单开始日期', en: 'order range start', type: 'text', format: 'yyyy-MM-dd' },
     { name: 'EndDate', zh: '开单结束日期', en: 'order range end', type: 'text', format: 'yyyy-MM-dd' },
     { name: 'AreaCode', zh: '院区', en: 'campus', type: 'text' },
@@ -26,10 +26,10 @@ export const syncAppointData = table({
   en: 'booked data',
   fields: [
     { name: 'OrganCode', zh: '机构代码', en: 'institution code', type: 'text' },
-    { name: 'HisKey', zh: '单据号', en: 'order number', type: 'text', essential: true, from: 'Hiskey' },
+    { name: 'HisKey', zh: '单据号', en: 'order number', type: 'text', essential: true, from: 'Hiskey', searchTerm: 'report' },
     { name: 'SocialNo', zh: '社保卡号', en: 'social-security card number', type: 'text', from: 'SerialNo', privacy: 'card' },
     { name: 'SerialNo', zh: '流水号', en: 'serial number; sample repeats the card number', type: 'text', privacy: 'card' },
-    { name: 'PatientId', zh: '患者编号', en: 'patient number', type: 'text', from: 'Patientid', privacy: 'card' },
+    { name: 'PatientId', zh: '患者编号', en: 'patient number', type: 'text', from: 'Patientid', privacy: 'card', searchTerm: 'patient' },
     { name: 'BillingDeptCode', zh: '开单科室编码', en: 'ordering department code', type: 'text', from: 'BillDept' },
     { name: 'BillingDeptName', zh: '开单科室名称', en: 'ordering department name', type: 'text', from: 'BillDeptName' },
     { name: 'BillingDocCode', zh: '开单医生编码', en: 'ordering doctor code', type: 'text', from: 'BillDoctorCode' },

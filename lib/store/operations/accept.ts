@@ -4,6 +4,7 @@ import type { Acceptance } from '../message-store';
 import { marks, number, text } from '../row';
 import type { SqlRow, SqlValue } from '../sql/session';
 import type { Transaction } from '../transaction';
+import { laneOf } from './lane';
 import { handOver } from './outcomes';
 
 export async function accept(tx: Transaction, input: Acceptance): Promise<readonly Accepted[]> {
@@ -15,10 +16,6 @@ export async function accept(tx: Transaction, input: Acceptance): Promise<readon
   if (input.handedOver) await handOver(tx, { ids: input.handedOver });
   return accepted;
 }
-
-/** What must stay in order: one business key at one service of one destination. */
-export const laneOf = (tx: Transaction, { destination, service, key }: NewMessage): string =>
-  tx.keys.hash(JSON.stringify([destination, service, key]));
 
 async function acceptOne(tx: Transaction, message: NewMessage, lane: string): Promise<Accepted> {
   // The same hand-in again, because its answer was lost.

@@ -29,12 +29,15 @@ export async function claim(
     tx.now,
   );
   for (const row of rows) tx.moved(channel, waitingStateOf(row), 'inflight');
-  const next = await tx.first(`select due_at from message where ${WAITING} order by due_at`, channel);
+  const next = await tx.first(
+    `select due_at from ${tx.dialect.passing('message')} where ${WAITING} order by due_at`,
+    channel,
+  );
   return {
     messages: rows
       .toSorted((one, other) => number(one, 'seq') - number(other, 'seq'))
       .map(row => claimed(tx, row)),
-    nextDue: next ? number(next, 'due_at') : null,
+    nextDue: next ? tx.atCaller(number(next, 'due_at')) : null,
   };
 }
 

@@ -4,12 +4,15 @@ import type { Input, OperatorResult } from '../message-store';
 import { number, text } from '../row';
 import type { SqlRow } from '../sql/session';
 import type { Transaction } from '../transaction';
-import { append, laneOf } from './accept';
-import { promote } from './lane';
+import { append } from './accept';
+import { laneOf, promote } from './lane';
 
 type Refusal = OperatorResult['left'][number]['why'];
 
-/** Does `act` for every message, with its lane locked. `act` gives why a message is left as it is. */
+const COLUMNS =
+  'seq, id, channel, service, lane, state, blocks, case when content is null then 0 else 1 end as kept';
+
+/** Does `act` for every message, with its lane and its row locked. `act` gives why a message is left as it is. */
 async function forEach(
   tx: Transaction,
   { ids, actor, action }: { ids: readonly string[]; actor: string; action: string },
@@ -20,11 +23,7 @@ async function forEach(
   for (const id of ids) {
     const lane = await tx.first('select lane from message where id = ?', id);
     if (lane) await tx.lockLanes([text(lane, 'lane')]);
-    const row = await tx.first(
-      'select seq, id, channel, service, lane, state, blocks, case when content is null then 0 else 1 end as kept' +
-        ' from message where id = ?',
-      id,
-    );
+    const row = await tx.first(tx.dialect.lock(COLUMNS, 'id = ?'), id);
     const why = row ? await act(row, done.length) : 'unknown';
     if (row) {
       const [channel, service] = [text(row, 'channel'), text(row, 'service')];
@@ -107,13 +106,10 @@ const isSuperseded = async (tx: Transaction, row: SqlRow): Promise<boolean> =>
 
 /** Only the oldest of a lane may be its head; one that is being sent stays it. */
 async function reorder(tx: Transaction, lane: string): Promise<void> {
-  const sending = await tx.first(
-    "select seq from message where lane = ? and blocks = 1 and state = 'inflight'",
-    lane,
-  );
-  if (sending) return;
-  await tx.run('update message set head = 0 where lane = ? and head = 1', lane);
-  await promote(tx, lane);
+  // In this order: once its head is taken away, no other process can claim a message of the lane.
+  await tx.run("update message set head = 0 where lane = ? and head = 1 and state <> 'inflight'", lane);
+  const sending = await tx.first('select seq from message where lane = ? and head = 1', lane);
+  if (!sending) await promote(tx, lane);
 }
 
 const MENDABLE: ReadonlySet<MessageState> = new Set<MessageState>(['invalid', 'dead', 'refused']);

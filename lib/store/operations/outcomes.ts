@@ -37,14 +37,15 @@ export async function outcomes(
     tx.now,
   );
   const next = await tx.first(
-    'select repeat_at from message where channel = ? and repeat_at is not null order by repeat_at',
+    `select repeat_at from ${tx.dialect.passing('message')}` +
+      ' where channel = ? and repeat_at is not null order by repeat_at',
     channel,
   );
   return {
     outcomes: rows
       .toSorted((one, other) => number(one, 'seq') - number(other, 'seq'))
       .map(row => outcomeOf(tx, row)),
-    nextDue: next ? number(next, 'repeat_at') : null,
+    nextDue: next ? tx.atCaller(number(next, 'repeat_at')) : null,
   };
 }
 

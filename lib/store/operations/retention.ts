@@ -1,8 +1,9 @@
 /** What need not be kept is removed, and old contents get the newest key: in small steps, beside the daily work. */
 import type { MessageState } from '../message';
-import type { Input, Result } from '../message-store';
+import type { Input } from '../message-store';
 import { marks, number, text } from '../row';
-import { AUDIT_BASE, type Transaction } from '../transaction';
+import type { SqlRow } from '../sql/session';
+import { AUDIT_BASE, RESEAL_AFTER, type Transaction } from '../transaction';
 import { opened } from './outcomes';
 
 const STEP = 1000;
@@ -12,18 +13,21 @@ const DELIVERED = "state in ('accepted', 'refused', 'unconfirmed', 'cancelled') 
 
 export async function prune(tx: Transaction, retention: Input<'prune'>): Promise<number> {
   const limit = Math.min(retention.limit, STEP);
-  return (
+  const removed =
     (await pruneContents(tx, retention.contentBefore, limit)) +
     (await pruneMessages(tx, retention.messageBefore, limit)) +
-    (await pruneAudit(tx, retention.auditBefore, limit))
-  );
+    (await pruneAudit(tx, retention.auditBefore, limit));
+  await tx.shrink();
+  return removed;
 }
 
 async function pruneContents(tx: Transaction, before: number, limit: number): Promise<number> {
   const rows = await tx.all(
     tx.dialect.first(
-      `select seq from message where settled_at < ? and settled_at is not null and key_id > 0 and ${DELIVERED}` +
-        ' order by settled_at',
+      tx.dialect.lock(
+        'seq',
+        `settled_at < ? and settled_at is not null and key_id > 0 and ${DELIVERED} order by settled_at`,
+      ),
       limit,
     ),
     before,
@@ -39,7 +43,7 @@ async function pruneContents(tx: Transaction, before: number, limit: number): Pr
 async function pruneMessages(tx: Transaction, before: number, limit: number): Promise<number> {
   const rows = await tx.all(
     tx.dialect.first(
-      `select seq, channel, state from message where settled_at < ? and ${DELIVERED} order by settled_at`,
+      tx.dialect.lock('seq, channel, state', `settled_at < ? and ${DELIVERED} order by settled_at`),
       limit,
     ),
     before,
@@ -52,6 +56,7 @@ async function pruneMessages(tx: Transaction, before: number, limit: number): Pr
 
 /** Only from the start of the chain, whose new beginning is written down. */
 async function pruneAudit(tx: Transaction, before: number, limit: number): Promise<number> {
+  await tx.lockMeta(AUDIT_BASE);
   const rows = await tx.all(tx.dialect.first('select seq, at, hash from audit order by seq', limit));
   const young = rows.findIndex(row => number(row, 'at') >= before);
   const old = young < 0 ? rows : rows.slice(0, young);
@@ -62,32 +67,35 @@ async function pruneAudit(tx: Transaction, before: number, limit: number): Promi
   return tx.run('delete from audit where seq <= ?', number(last, 'seq'));
 }
 
-export async function reseal(
-  tx: Transaction,
-  { afterSeq, limit }: Input<'reseal'>,
-): Promise<Result<'reseal'>> {
-  const { current } = tx.keys;
+export async function reseal(tx: Transaction, { limit }: Input<'reseal'>): Promise<boolean> {
+  const progress = await tx.first('select value from meta where name = ?', RESEAL_AFTER);
+  if (!progress) return false;
   const rows = await tx.all(
     tx.dialect.first(
-      'select seq, id, key_id, content, context, outcome from message where seq > ? order by seq',
+      tx.dialect.lock('seq, id, key_id, content, context, outcome', 'seq > ? order by seq'),
       Math.min(limit, STEP),
     ),
-    afterSeq,
+    number(progress, 'value'),
   );
-  for (const row of rows) {
-    if ([0, current].includes(number(row, 'key_id'))) continue;
-    const id = text(row, 'id');
-    const again = (column: 'content' | 'context' | 'outcome'): Buffer | null =>
-      row[column] === null ? null : tx.keys.seal(opened(tx, row, column), `${id}:${column}`);
-    await tx.run(
-      'update message set key_id = ?, content = ?, context = ?, outcome = ? where seq = ?',
-      current,
-      again('content'),
-      again('context'),
-      again('outcome'),
-      number(row, 'seq'),
-    );
-  }
+  const { current } = tx.keys;
+  for (const row of rows) if (![0, current].includes(number(row, 'key_id'))) await resealOne(tx, row);
   const last = rows.at(-1);
-  return last ? { lastSeq: number(last, 'seq') } : null;
+  if (last) {
+    const done = String(number(last, 'seq'));
+    await tx.run('update meta set value = ? where name = ?', done, RESEAL_AFTER);
+  } else await tx.run('delete from meta where name = ?', RESEAL_AFTER);
+  return last !== undefined;
+}
+
+async function resealOne(tx: Transaction, row: SqlRow): Promise<void> {
+  const again = (column: 'content' | 'context' | 'outcome'): Buffer | null =>
+    row[column] === null ? null : tx.keys.seal(opened(tx, row, column), `${text(row, 'id')}:${column}`);
+  await tx.run(
+    'update message set key_id = ?, content = ?, context = ?, outcome = ? where seq = ?',
+    tx.keys.current,
+    again('content'),
+    again('context'),
+    again('outcome'),
+    number(row, 'seq'),
+  );
 }

@@ -45,7 +45,7 @@ async function settleOne(
     text_zh: failure?.text.zh ?? '',
     text_en: failure?.text.en ?? '',
     ...('dueAt' in next
-      ? { due_at: next.dueAt, doubtful: state === 'in-doubt' ? 1 : 0 }
+      ? { due_at: tx.inStore(next.dueAt), doubtful: state === 'in-doubt' ? 1 : 0 }
       : finished(tx, id, next)),
   };
   const counts = 'dueAt' in next && !next.counts ? 0 : 1;
@@ -83,6 +83,6 @@ const finished = (tx: Transaction, id: string, next: Finished): Record<string, S
   head: next.holdsKey ? 1 : 0,
   settled_at: tx.now,
   outcome: tx.keys.seal(next.outcome, `${id}:outcome`),
-  repeat_at: next.repeatAt,
+  repeat_at: tx.inStore(next.repeatAt),
   emissions: 1,
 });

@@ -11,9 +11,12 @@ export interface SqliteOptions {
 
 const PAGE_BYTES = 4096;
 const CACHE_KIB = 16_384;
+/** Pages given back to the disk in one step: 2 MiB. */
+const SHRINK_PAGES = 512;
 
 export const sqliteDialect: SqlDialect = {
   name: 'sqlite',
+  shared: false,
   types: {
     sequence: 'integer primary key autoincrement',
     integer: 'integer',
@@ -24,9 +27,14 @@ export const sqliteDialect: SqlDialect = {
   },
   create: (kind, name, rest) => `create ${kind} if not exists ${name} ${rest}`,
   first: (select, limit) => `${select} limit ${limit}`,
+  lock: (columns, where) => `select ${columns} from message where ${where}`,
+  passing: table => table,
   insertMissing: (table, columns) =>
     `insert or ignore into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
   lockKeys: () => Promise.resolve(),
+  async shrink(session) {
+    await session.all(`PRAGMA incremental_vacuum(${SHRINK_PAGES})`);
+  },
   async lockMeta(session, name) {
     const [row] = await session.all('select value from meta where name = ?', [name]);
     return row && String(row['value']);
@@ -69,9 +77,8 @@ export class SqliteConnection implements SqlConnection {
     }
   }
 
-  /** Gives pages that retention has freed back to the disk, a part at a time. */
-  shrink(pages: number): void {
-    this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
+  clockOffset(): number {
+    return 0;
   }
 
   close(): Promise<void> {

@@ -25,19 +25,22 @@ export type Validator = (this: EditorNode, value: unknown, options: unknown) => 
 export interface PropertyDefinition<Value> {
   value: Value;
   /** Type of the config node that the property refers to. */
-  type?: 'exchange-profile' | 'tls-config';
+  type?: 'exchange-profile' | 'exchange-store' | 'tls-config';
   required?: boolean;
   validate?: Validator;
 }
 
-/** A node's editor half. Each property of `Props` needs its default: a missing or misspelt one does not compile. */
+/** Each property needs its default: a missing or misspelt one does not compile. */
+export type Defaults<Props> = { [Name in keyof Props]-?: PropertyDefinition<Props[Name]> };
+
+/** A node's editor half. */
 export type NodeDefinition<Props, Credentials> = {
   category: Category;
   color?: `#${string}`;
   icon: `${string}.svg`;
   inputs?: 0 | 1;
   outputs?: number;
-  defaults: { [Name in keyof Props]-?: PropertyDefinition<Props[Name]> };
+  defaults: Defaults<Props>;
   label(this: EditorNode & Props): string;
   labelStyle?(this: EditorNode & Props): string;
   paletteLabel(this: EditorNode): string;

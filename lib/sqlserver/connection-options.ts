@@ -1,0 +1,91 @@
+/** How SQL Servers of all ages are connected to: time-outs, TLS, and the driver's options. */
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import type { config } from 'mssql';
+import { insistOnEncryption } from './prelogin';
+
+/**
+ * - `off`: clear text; the password is only obfuscated
+ * - `verify`: TLS 1.2, the certificate is checked
+ * - `trust`: TLS 1.2 with any certificate
+ * - `legacy`: TLS 1.0 on with any certificate and weak keys, for SQL Server 2008
+ */
+export type SqlServerTls = 'off' | 'verify' | 'trust' | 'legacy';
+
+export interface SqlServerAddress {
+  readonly host: string;
+  readonly port?: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  readonly tls: SqlServerTls;
+  /** PEM file of the authority that has signed the server's certificate, for `verify`. */
+  readonly caFile?: string;
+}
+
+export interface SqlServerLimits {
+  readonly connectMs: number;
+  readonly requestMs: number;
+  readonly connections: number;
+}
+
+export const SQL_SERVER_PORT = 1433;
+
+/** A server that does not acknowledge a cancel is given up after that. */
+const CANCEL_MS = 3000;
+/** An idle connection is kept that long: each new one costs a login. */
+const IDLE_MS = 600_000;
+
+/**
+ * Options of a pool. Made anew for each: the driver changes what it is given.
+ * @throws {Error} when the CA file cannot be read
+ */
+export function connectionOptions(address: SqlServerAddress, limits: SqlServerLimits): config {
+  const { host, port = SQL_SERVER_PORT, database, user, password, tls } = address;
+  return {
+    server: host,
+    port,
+    database,
+    user,
+    password,
+    connectionTimeout: limits.connectMs,
+    requestTimeout: limits.requestMs,
+    validateConnection: 'socket',
+    pool: { min: 0, max: limits.connections, idleTimeoutMillis: IDLE_MS },
+    options: {
+      appName: 'node-red-hospital',
+      cancelTimeout: CANCEL_MS,
+      // Repetitions are the caller's, who says what goes on.
+      maxRetriesOnTransientErrors: 0,
+      encrypt: tls !== 'off',
+      trustServerCertificate: tls !== 'verify',
+      ...(tls !== 'off' && {
+        cryptoCredentialsDetails: credentials(address),
+        connector: () => connectEncrypted(host, port, limits.connectMs),
+      }),
+    },
+  };
+}
+
+function credentials({ tls, caFile }: SqlServerAddress): SecureContextOptions {
+  if (tls === 'legacy') return { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' };
+  return {
+    minVersion: 'TLSv1.2',
+    ...(tls === 'verify' && caFile !== undefined && { ca: fs.readFileSync(caFile) }),
+  };
+}
+
+/** Every connection of the pool is made here, the ones after a loss too. */
+async function connectEncrypted(host: string, port: number, timeoutMs: number): Promise<net.Socket> {
+  const socket = net.connect({ host, port });
+  insistOnEncryption(socket);
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}

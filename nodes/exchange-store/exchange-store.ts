@@ -1,0 +1,60 @@
+import path from 'node:path';
+import type { NodeAPI, NodeDef } from 'node-red';
+import { systemClock } from '../../lib/clock';
+import { Dispatcher } from '../../lib/delivery/dispatcher';
+import type { DeliveryEvent } from '../../lib/delivery/events';
+import { bilingual } from '../../lib/errors';
+import { keepHouse } from '../../lib/store/housekeeping';
+import { keepOpen } from '../../lib/store/open-store';
+import { readStoreOptions } from '../../lib/delivery/store-options';
+import type { StoreProps } from './exchange-store.props';
+import type { ExchangeStoreNode } from './store-node';
+
+/** Node-RED ends a node that takes longer than 15 s to close. */
+const GRACE_MS = 8000;
+
+export default function register(RED: NodeAPI): void {
+  function ExchangeStore(this: ExchangeStoreNode, def: NodeDef & StoreProps): void {
+    RED.nodes.createNode(this, def);
+    try {
+      open(this, def);
+    } catch (error) {
+      this.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+  RED.nodes.registerType('exchange-store', ExchangeStore, {
+    credentials: {
+      key: { type: 'password' },
+      previousKey: { type: 'password' },
+      user: { type: 'text' },
+      password: { type: 'password' },
+    },
+  });
+
+  function open(node: ExchangeStoreNode, def: StoreProps): void {
+    const userDir = RED.settings.userDir ?? process.cwd();
+    const { settings, retry, repeatMs, keeping } = readStoreOptions(def, node.credentials ?? {}, file =>
+      path.resolve(userDir, file),
+    );
+    const store = keepOpen(settings);
+    const onEvent = (event: DeliveryEvent): void => tell(node, event);
+    const dispatcher = new Dispatcher(store, { retry, repeatMs, onEvent });
+    const stopHousekeeping = keepHouse(store, keeping, systemClock);
+    Object.assign(node, { store, dispatcher });
+    node.on('close', (_removed: boolean, done: () => void) => {
+      stopHousekeeping();
+      // An error of closing changes nothing: what is in the store is on disk.
+      dispatcher
+        .stop(GRACE_MS)
+        .then(() => store.close())
+        .then(done, done);
+    });
+  }
+}
+
+/** A warning in the log; an event that needs somebody also reaches the Catch nodes of the nodes that use the store. */
+function tell(node: ExchangeStoreNode, { kind, text, count }: DeliveryEvent): void {
+  const words = count > 1 ? `${bilingual(text)} (×${count})` : bilingual(text);
+  if (kind === 'up' || kind === 'resumed' || kind === 'store-up') node.log(words);
+  else node.warn(words);
+}
