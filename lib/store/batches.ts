@@ -1,4 +1,5 @@
 /** Operations that come while others are on their way go together in the next transaction (group commit). */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Call, Reply } from './engine';
 import type { Input, OperationName, Result } from './message-store';
 
@@ -10,6 +11,9 @@ interface Waiting {
 
 /** Operations of one transaction. More would let the first of them wait for the last. */
 const MOST = 256;
+
+/** Node-RED gives a node 15 seconds to close. */
+const IDLE_MS = 4000;
 
 export class Batches {
   readonly #run: (calls: readonly Call[]) => Promise<readonly Reply[]>;
@@ -29,8 +33,12 @@ export class Batches {
     });
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when nothing is on its way any more, or when that takes too long: a shared database may be silent. */
   async idle(): Promise<void> {
+    await Promise.race([this.#done(), pause(IDLE_MS, undefined, { ref: false })]);
+  }
+
+  async #done(): Promise<void> {
     while (this.#running) await this.#running;
   }
 

@@ -20,6 +20,9 @@ export type FromThread =
       readonly replies: readonly ({ readonly value: unknown } | { readonly error: ErrorData })[];
     };
 
+/** With the wait for what is under way it stays below 10 seconds; Node-RED gives a node 15 to close. */
+const CLOSE_MS = 5000;
+
 /** Runs one batch after the other; `Batches` never sends two at a time. */
 export async function startThread(settings: StoreSettings): Promise<Runner> {
   const thread = new Thread(settings);
@@ -67,7 +70,10 @@ class Thread implements Runner {
     if (this.#isEnded) return;
     this.#worker.ref();
     this.#worker.postMessage({ kind: 'close' } satisfies ToThread);
+    // A thread whose database is silent is ended by force.
+    const force = setTimeout(() => void this.#worker.terminate(), CLOSE_MS);
     await this.#ended;
+    clearTimeout(force);
   }
 
   async #ask(message: ToThread): Promise<FromThread> {

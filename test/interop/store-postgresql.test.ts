@@ -1,18 +1,48 @@
-/** The message store on a real PostgreSQL server. */
-import { openStore } from '../../lib/store/open-store';
+/** The message store on a real PostgreSQL server: alone, shared by several, cut off, and set up wrongly. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ExchangeError } from '../../lib/errors';
+import type { Claimed } from '../../lib/store/message';
+import type { MessageStore } from '../../lib/store/message-store';
+import { type OpenOptions, openStore } from '../../lib/store/open-store';
+import type { PostgresqlSettings } from '../../lib/store/settings';
+import { PostgresqlConnection } from '../../lib/store/sql/postgresql';
+import { selfSigned } from '../support/ftp-server';
+import { portOf } from '../support/misbehaving-server';
 import { needsPeer } from '../support/peer';
 import { Postgresql, findPostgresql } from '../support/postgresql';
-import { storeConformance } from '../support/store-conformance';
+import { LEASE_MS, done, later, newMessage, storeConformance } from '../support/store-conformance';
 import { TestClock } from '../support/test-clock';
 
-describe('message store in PostgreSQL', () => {
+describe('message store in PostgreSQL', function () {
+  this.timeout(60_000);
+  const certificate = findPostgresql() === undefined ? undefined : selfSigned();
   let server: Postgresql;
   before(async function () {
-    this.timeout(60_000);
     needsPeer(this, 'PostgreSQL', findPostgresql() !== undefined);
-    server = await Postgresql.start();
+    server = await Postgresql.start({
+      ...(certificate && { tls: certificate }),
+      // Found out at once, so that tests which provoke deadlocks do not wait.
+      settings: { deadlock_timeout: '50ms' },
+    });
   });
   after(() => server?.close());
+
+  let opened: MessageStore[] = [];
+  const open = async (settings: PostgresqlSettings, options: OpenOptions = {}): Promise<MessageStore> => {
+    const store = await openStore(settings, { in: 'caller', ...options });
+    opened.push(store);
+    return store;
+  };
+  afterEach(async () => {
+    await Promise.all(opened.map(store => store.close()));
+    opened = [];
+  });
 
   for (const place of ['caller', 'thread'] as const) {
     describe(`in its ${place}`, () => {
@@ -23,4 +53,498 @@ describe('message store in PostgreSQL', () => {
       });
     });
   }
+
+  describe('shared by several processes', () => {
+    const claim = async (store: MessageStore, owner: string, limit = 7): Promise<readonly Claimed[]> =>
+      (await store.claim({ channel: 'node', limit, owner, leaseMs: LEASE_MS })).messages;
+
+    it('gives every message to one of them', async () => {
+      const settings = server.settings();
+      const stores = [await open(settings), await open(settings), await open(settings)];
+      const messages = Array.from({ length: 300 }, () => newMessage());
+      await stores[0]?.accept({ messages });
+      const takeAll = async (store: MessageStore): Promise<string[]> => {
+        const taken: string[] = [];
+        for (;;) {
+          const claimed = await claim(store, `owner-${stores.indexOf(store)}`);
+          if (claimed.length === 0) return taken;
+          taken.push(...claimed.map(({ id }) => id));
+        }
+      };
+      const taken = (await Promise.all(stores.map(takeAll))).flat();
+      assert.deepEqual(taken.toSorted(), messages.map(({ id }) => id).toSorted());
+    });
+
+    it('keeps the order of each key, whoever sends', async () => {
+      const settings = server.settings();
+      const stores = [await open(settings), await open(settings)];
+      const keys = Array.from({ length: 12 }, () => randomUUID());
+      const sent = new Map<string, number[]>(keys.map(key => [key, []]));
+      const sending = new Set<string>();
+      const produce = async (store: MessageStore): Promise<void> => {
+        for (let round = 0; round < 8; round++) {
+          const messages = keys.map(key =>
+            newMessage({ key, content: JSON.stringify({ key, n: randomUUID() }) }),
+          );
+          await Promise.all(messages.map(message => store.accept({ messages: [message] })));
+        }
+      };
+      let produced = false;
+      const deliver = async (store: MessageStore, owner: string): Promise<void> => {
+        for (;;) {
+          const wasProduced = produced;
+          const claimed = await claim(store, owner);
+          if (claimed.length === 0 && wasProduced && sending.size === 0) return;
+          for (const { content, version } of claimed) {
+            const { key } = JSON.parse(content) as { key: string };
+            assert.ok(!sending.has(key), 'two messages of one key are sent at once');
+            sending.add(key);
+            sent.get(key)?.push(version);
+          }
+          await pause(1);
+          for (const { content } of claimed) sending.delete((JSON.parse(content) as { key: string }).key);
+          await store.settle({ owner, settlements: claimed.map(({ id }) => done(id)) });
+        }
+      };
+      const delivered = Promise.all(stores.map((store, at) => deliver(store, `owner-${at}`)));
+      await Promise.all(stores.map(produce));
+      produced = true;
+      await delivered;
+      const expected = Array.from({ length: 16 }, (_, at) => at + 1);
+      for (const versions of sent.values()) assert.deepEqual(versions, expected);
+    });
+
+    it('two producers of one key make one lane with one head', async () => {
+      const settings = server.settings();
+      const stores = [await open(settings), await open(settings)];
+      const keys = Array.from({ length: 4 }, () => randomUUID());
+      for (let round = 0; round < 40; round++) {
+        // Each hands in the keys in another order, in one transaction.
+        const handIns = [keys, keys.toReversed()].map(async (order, at) =>
+          stores[at]?.accept({ messages: order.map(key => newMessage({ key })) }),
+        );
+        await Promise.all(handIns);
+      }
+      const lanes = await server.query(
+        `select count(*)::int as messages, sum(head)::int as heads, array_agg(version::int order by seq) as versions
+         from ${settings.schema}.message group by lane`,
+      );
+      assert.equal(lanes.length, keys.length);
+      for (const { messages, heads, versions } of lanes) {
+        assert.deepEqual([messages, heads], [80, 1]);
+        assert.deepEqual(
+          versions,
+          Array.from({ length: 80 }, (_, at) => at + 1),
+        );
+      }
+    });
+
+    it('another one takes over when a lease is over, and the word of the first does not count any more', async () => {
+      const clock = new TestClock();
+      const settings = server.settings({ clock: 'caller' });
+      const [one, two] = [await open(settings, { clock }), await open(settings, { clock })];
+      const message = newMessage();
+      await one.accept({ messages: [message] });
+      await claim(one, 'one');
+      clock.advance(LEASE_MS);
+      assert.equal(await two.recover({ owner: 'two' }), 0);
+      clock.advance(1);
+      assert.equal(await two.recover({ owner: 'two' }), 1);
+      const [again] = await claim(two, 'two');
+      assert.deepEqual([again?.id, again?.doubtful], [message.id, true]);
+      assert.deepEqual(await one.settle({ owner: 'one', settlements: [done(message.id)] }), [message.id]);
+      assert.deepEqual(await two.settle({ owner: 'two', settlements: [done(message.id)] }), []);
+    });
+
+    it('counts leases and times by the clock of the database, however wrong that of a process is', async () => {
+      const settings = server.settings();
+      const store = await open(settings);
+      await store.accept({ messages: [newMessage()] });
+      const rightly = Date.now;
+      const hour = 3_600_000;
+      Date.now = () => rightly() + hour;
+      try {
+        const wrong = await open(settings);
+        const [message] = await claim(wrong, 'wrong');
+        const stored = async (column: string): Promise<number> => {
+          const ms = 'extract(epoch from clock_timestamp()) * 1000';
+          const sql = `select (${column} - ${ms})::int as "left" from ${settings.schema}.message`;
+          return Number((await server.query(sql))[0]?.['left']);
+        };
+        near(await stored('lease_until'), LEASE_MS);
+        assert.equal(await store.recover({ owner: 'two' }), 0);
+        await wrong.settle({ owner: 'wrong', settlements: [later(message?.id ?? '', Date.now() + 60_000)] });
+        near(await stored('due_at'), 60_000);
+        const { nextDue } = await wrong.claim({
+          channel: 'node',
+          limit: 1,
+          owner: 'wrong',
+          leaseMs: LEASE_MS,
+        });
+        near((nextDue ?? 0) - Date.now(), 60_000);
+      } finally {
+        Date.now = rightly;
+      }
+    });
+
+    it('several that open a new store at once have the same keys', async () => {
+      for (let round = 0; round < 5; round++) {
+        const settings = server.settings();
+        const stores = await Promise.all([1, 2, 3].map(() => open(settings, { in: 'thread' })));
+        const message = newMessage();
+        await stores[0]?.accept({ messages: [message] });
+        for (const store of stores)
+          assert.equal((await store.read({ id: message.id, actor: 'test' }))?.content, message.content);
+        const [again] =
+          (await stores[1]?.accept({ messages: [newMessage({ ...message, id: randomUUID() })] })) ?? [];
+        assert.equal(again?.fate, 'duplicate');
+      }
+    });
+
+    it('an operator never withdraws or resends what another process has just begun to send', async () => {
+      const settings = server.settings();
+      const stores = [await open(settings), await open(settings)] as const;
+      for (let round = 0; round < 40; round++) {
+        const [old, next] = [newMessage({ key: `${round}` }), newMessage({ key: `${round}` })];
+        await stores[0].accept({ messages: [old] });
+        await claim(stores[0], 'one');
+        await stores[0].settle({ owner: 'one', settlements: [done(old.id, 'dead')] });
+        await stores[0].accept({ messages: [next] });
+        const [claimed, resent] = await Promise.all([
+          claim(stores[0], 'one', 1),
+          stores[1].resend({ ids: [old.id], actor: 'test', spacingMs: 0, force: true }),
+        ]);
+        const more = await claim(stores[1], 'two', 1);
+        assert.equal(resent.done.length, 1);
+        assert.equal(claimed.length + more.length, 1, 'two messages of one key are sent at once');
+        const first = [...claimed, ...more][0]?.id ?? '';
+        const [cancelled, second] = await Promise.all([
+          stores[1].cancel({ ids: [first === old.id ? next.id : old.id], actor: 'test' }),
+          stores[0]
+            .settle({ owner: claimed.length > 0 ? 'one' : 'two', settlements: [done(first)] })
+            .then(() => claim(stores[0], 'one', 1)),
+        ]);
+        assert.equal(cancelled.done.length + second.length, 1);
+        await stores[0].settle({ owner: 'one', settlements: second.map(({ id }) => done(id)) });
+      }
+      const counted = await stores[0].tallies({});
+      const rows = await server.query(
+        `select state, count(*)::int as count from ${settings.schema}.message group by state`,
+      );
+      assert.deepEqual(
+        new Map(counted.map(({ state, count }) => [state, count])),
+        new Map(rows.map(({ state, count }) => [state, count])),
+      );
+    });
+
+    it('two that clean up at once count right, and keep the chain of audit records whole', async () => {
+      const settings = server.settings();
+      const stores = [await open(settings), await open(settings)] as const;
+      const messages = Array.from({ length: 60 }, () => newMessage());
+      await stores[0].accept({ messages });
+      await claim(stores[0], 'one', 60);
+      await stores[0].settle({ owner: 'one', settlements: messages.map(({ id }) => done(id)) });
+      await stores[0].handOver({ ids: messages.map(({ id }) => id) });
+      const end = Date.now() + 60_000;
+      const clean = async (store: MessageStore): Promise<void> => {
+        while (
+          (await store.prune({ contentBefore: end, messageBefore: end, auditBefore: end, limit: 5 })) > 0
+        );
+      };
+      await Promise.all(stores.map(clean));
+      assert.deepEqual(await stores[0].tallies({}), []);
+      await stores[0].read({ id: messages[0]?.id ?? '', actor: 'test' });
+      const check = await stores[0].checkAudit({ ...(await stores[0].auditStart({})), limit: 100 });
+      assert.deepEqual([check.done, check.brokenAt], [true, null]);
+    });
+  });
+
+  describe('cut off', () => {
+    const failsWith = async (
+      work: Promise<unknown>,
+      code: string,
+      retry: string,
+      words: RegExp = /./,
+    ): Promise<void> => {
+      await assert.rejects(work, (error: unknown) => {
+        assert.ok(error instanceof ExchangeError);
+        assert.deepEqual([error.code, error.retry], [code, retry]);
+        assert.match(error.text.en, words);
+        return true;
+      });
+    };
+
+    it('goes on unnoticed when the connection was lost while it was idle', async () => {
+      const store = await open(server.settings());
+      await server.cutAll();
+      assert.equal((await store.accept({ messages: [newMessage()] }))[0]?.fate, 'queued');
+    });
+
+    for (const place of ['caller', 'thread'] as const) {
+      it(`rejects what was under way, and works again by itself (in its ${place})`, async () => {
+        const settings = server.settings();
+        const store = await open(settings, { in: place });
+        const unlock = await server.lock(settings, 'message');
+        const messages = [newMessage(), newMessage()];
+        const accepting = Promise.allSettled(messages.map(message => store.accept({ messages: [message] })));
+        await server.untilWaiting(settings);
+        await server.cutAll();
+        await unlock();
+        for (const result of await accepting) {
+          assert.equal(result.status, 'rejected');
+          await failsWith(Promise.reject(result.reason), 'STORE', 'retry', /cannot be reached/);
+        }
+        const fates = await store.accept({ messages });
+        assert.deepEqual(
+          fates.map(({ fate }) => fate),
+          ['queued', 'queued'],
+        );
+      });
+    }
+
+    it('rejects while the server is down, all that waits at once, and works again when it is up', async () => {
+      const store = await open(server.settings());
+      const message = newMessage();
+      await store.accept({ messages: [message] });
+      await server.stop();
+      const started = Date.now();
+      const tries = Array.from({ length: 50 }, () => store.accept({ messages: [newMessage()] }));
+      await Promise.all(tries.map(work => failsWith(work, 'STORE', 'retry', /cannot be reached/)));
+      assert.ok(Date.now() - started < 5000);
+      await server.restart();
+      const { messages } = await store.claim({ channel: 'node', limit: 10, owner: 'one', leaseMs: LEASE_MS });
+      assert.deepEqual(
+        messages.map(({ id }) => id),
+        [message.id],
+      );
+    });
+
+    it('a claim whose commit was not answered is given back, not kept for ever', async () => {
+      const between = await cutAfterCommit(server.port);
+      try {
+        const settings = server.settings();
+        const store = await open({ ...settings, port: between.port });
+        const message = newMessage();
+        await store.accept({ messages: [message] });
+        between.cutNext();
+        const claim = () => store.claim({ channel: 'node', limit: 1, owner: 'one', leaseMs: LEASE_MS });
+        await failsWith(claim(), 'STORE', 'retry');
+        const [row] = await server.query(`select state from ${settings.schema}.message`);
+        assert.equal(row?.['state'], 'inflight', 'it did happen');
+        const { messages } = await claim();
+        assert.deepEqual(
+          messages.map(({ id, doubtful }) => [id, doubtful]),
+          [[message.id, false]],
+        );
+      } finally {
+        between.close();
+      }
+    });
+
+    it('a hand-in whose commit was not answered is known when it comes again', async () => {
+      const between = await cutAfterCommit(server.port);
+      try {
+        const store = await open({ ...server.settings(), port: between.port });
+        between.cutNext();
+        const message = newMessage();
+        await failsWith(store.accept({ messages: [message] }), 'STORE', 'retry');
+        assert.equal((await store.accept({ messages: [message] }))[0]?.fate, 'duplicate');
+      } finally {
+        between.close();
+      }
+    });
+
+    it('closes soon, whatever it waits for', async () => {
+      const settings = server.settings();
+      const store = await openStore(settings);
+      const unlock = await server.lock(settings, 'message');
+      const waiting = failsWith(store.accept({ messages: [newMessage()] }), 'STORE', 'retry');
+      await server.untilWaiting(settings);
+      const started = Date.now();
+      await store.close();
+      assert.ok(Date.now() - started < 10_000);
+      await waiting;
+      await unlock();
+    });
+
+    it('runs a transaction again that was given up for another one', async () => {
+      const settings = server.settings();
+      await open(settings);
+      const connections = [new PostgresqlConnection(settings), new PostgresqlConnection(settings)];
+      const names = ['salt', 'version'];
+      let runs = 0;
+      const lockBoth = (connection: PostgresqlConnection, order: readonly string[]): Promise<void> =>
+        connection.transaction(async session => {
+          runs++;
+          for (const name of order) {
+            await session.all('select value from meta where name = ? for update', [name]);
+            await pause(20);
+          }
+        });
+      await Promise.all(
+        connections.map((connection, at) => lockBoth(connection, at ? names.toReversed() : names)),
+      );
+      assert.ok(runs > 2, 'no deadlock was provoked');
+      await Promise.all(connections.map(connection => connection.close()));
+    });
+
+    it('says when the disk is full, and when the database refuses for another reason: without any value', async () => {
+      const settings = server.settings();
+      const store = await open(settings);
+      const fail = (code: string) =>
+        server.query(`
+          create or replace function ${settings.schema}.fail() returns trigger language plpgsql as $$
+          begin raise exception using errcode = '${code}', message = 'no ' || new.label, detail = new.label; end $$`);
+      await fail('53100');
+      await server.query(
+        `create trigger fail before insert on ${settings.schema}.message for each row execute function
+         ${settings.schema}.fail()`,
+      );
+      await failsWith(store.accept({ messages: [newMessage()] }), 'STORE_FULL', 'retry', /no room/);
+      await fail('22001');
+      await assert.rejects(
+        store.accept({ messages: [newMessage({ label: 'TESTP0001' })] }),
+        (error: unknown) => {
+          assert.ok(error instanceof ExchangeError);
+          assert.match(error.text.zh, /22001/);
+          assert.doesNotMatch(JSON.stringify([error, error.message, String(error.cause)]), /TESTP0001/);
+          return true;
+        },
+      );
+    });
+
+    it('keeps a text with a character that PostgreSQL has not', async () => {
+      const store = await open(server.settings());
+      const message = newMessage({ label: 'A\u0000B' });
+      await store.accept({ messages: [message] });
+      assert.equal((await store.read({ id: message.id, actor: 'test' }))?.label, 'AB');
+    });
+
+    describe('by its settings', () => {
+      const refuses = (changes: Partial<PostgresqlSettings>, words: RegExp, retry = 'never'): Promise<void> =>
+        failsWith(open(server.settings(changes)), 'STORE', retry, words);
+
+      it('refuses a wrong password, user or database, and never repeats the password', async () => {
+        await refuses({ password: 'wrong@test' }, /refuses the login.*28P01/);
+        await refuses({ user: 'nobody' }, /refuses the login/);
+        await refuses({ database: 'none' }, /no such database.*3D000/);
+        await assert.rejects(open(server.settings({ password: 'wrong@test' })), error => {
+          assert.doesNotMatch(JSON.stringify(error) + String(error), /wrong@test/);
+          return true;
+        });
+      });
+      it('refuses a name of a schema that is none', () =>
+        refuses({ schema: 'a"; drop table x; --' }, /schema/));
+      it('cannot reach a server that is not there', () => refuses({ port: 1 }, /cannot be reached/, 'retry'));
+
+      it('checks the certificate, or trusts it, as it is told', async () => {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ca-'));
+        const caFile = path.join(folder, 'ca.pem');
+        fs.writeFileSync(caFile, certificate?.cert ?? '');
+        try {
+          await refuses({ tls: 'verify' }, /TLS.*SELF_SIGNED/);
+          await refuses({ tls: 'verify', caFile: path.join(folder, 'none.pem') }, /CA file.*ENOENT/);
+          for (const changes of [{ tls: 'verify', caFile }, { tls: 'trust' }] as const) {
+            await open(server.settings(changes));
+            const [row] = await server.query(
+              'select count(*)::int as encrypted from pg_stat_ssl join pg_stat_activity using (pid) where ssl',
+            );
+            assert.ok(Number(row?.['encrypted']) > 0);
+          }
+        } finally {
+          fs.rmSync(folder, { recursive: true });
+        }
+      });
+      it('sends no password in clear text when encryption was asked for', async () => {
+        const seen: Buffer[] = [];
+        const plain = net.createServer(socket =>
+          socket.on('data', bytes => {
+            seen.push(bytes);
+            socket.write('N');
+          }),
+        );
+        await new Promise<void>(resolve => plain.listen(0, '127.0.0.1', resolve));
+        try {
+          await refuses({ tls: 'trust', port: portOf(plain) }, /TLS/);
+          assert.equal(Buffer.concat(seen).length, 8, 'nothing but the question');
+        } finally {
+          plain.close();
+        }
+      });
+
+      it('commits to disk and reads what is committed, whatever the server and the user are set to', async () => {
+        const weak = { synchronous_commit: 'off', default_transaction_isolation: "'repeatable read'" };
+        for (const [name, value] of Object.entries(weak))
+          await server.query(`alter role exchange set ${name} = ${value}`);
+        const connection = new PostgresqlConnection(server.settings());
+        try {
+          const shown = await connection.transaction(async session => [
+            ...(await session.all('show synchronous_commit')),
+            ...(await session.all('show transaction_isolation')),
+          ]);
+          assert.deepEqual(shown, [
+            { synchronous_commit: 'on' },
+            { transaction_isolation: 'read committed' },
+          ]);
+        } finally {
+          await connection.close();
+          for (const name of Object.keys(weak)) await server.query(`alter role exchange reset ${name}`);
+        }
+      });
+      it('refuses a server that does not write to disk', async () => {
+        await server.query('alter system set fsync = off');
+        await server.query('select pg_reload_conf()');
+        try {
+          await refuses({}, /power cut.*fsync = on/);
+        } finally {
+          await server.query('alter system reset fsync');
+          await server.query('select pg_reload_conf()');
+        }
+      });
+    });
+  });
 });
+
+const near = (given: number, expected: number): void =>
+  assert.ok(Math.abs(given - expected) < 5000, `${given} is not about ${expected}`);
+
+interface GoBetween {
+  readonly port: number;
+  /** Cuts the client off at its next commit, once the server has carried it out. */
+  cutNext(): void;
+  close(): void;
+}
+
+async function cutAfterCommit(target: number): Promise<GoBetween> {
+  const sockets = new Set<net.Socket>();
+  let cut = false;
+  const between = net.createServer(client => {
+    const behind = net.connect(target, '127.0.0.1');
+    let committing = false;
+    for (const socket of [client, behind]) {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    }
+    client.on('data', (bytes: Buffer) => {
+      committing = cut && bytes.includes('commit\0');
+      behind.write(bytes);
+    });
+    behind.on('data', (bytes: Buffer) => {
+      if (committing) {
+        cut = false;
+        client.destroy();
+      } else client.write(bytes);
+    });
+    client.on('close', () => behind.destroy());
+    behind.on('close', () => client.destroy());
+  });
+  await new Promise<void>(resolve => between.listen(0, '127.0.0.1', resolve));
+  return {
+    port: portOf(between),
+    cutNext: () => (cut = true),
+    close() {
+      between.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -104,7 +104,6 @@ export class Postgresql {
       listen_addresses: '127.0.0.1',
       port: String(this.port),
       unix_socket_directories: this.#folder,
-      fsync: 'on',
       ...(this.#options.tls && {
         ssl: 'on',
         ssl_cert_file: path.join(this.#folder, 'cert.pem'),
@@ -147,9 +146,27 @@ export class Postgresql {
     );
   }
 
+  /** Keeps everybody from writing to a table of a store. Gives the function that ends it. */
+  async lock({ schema }: PostgresqlSettings, table: string): Promise<() => Promise<void>> {
+    const client = this.#client();
+    // It may be cut off with the others.
+    client.on('error', () => {});
+    await client.connect();
+    await client.query(`begin; lock table ${schema}.${table} in exclusive mode`);
+    return () => client.end().catch(() => {});
+  }
+
+  /** Resolves when somebody waits for a lock of {@link lock}. */
+  async untilWaiting({ schema }: PostgresqlSettings): Promise<void> {
+    const waiting = `select 1 from pg_locks where not granted and relation = '${schema}.message'::regclass`;
+    for (const end = Date.now() + 10_000; Date.now() < end; await pause(10))
+      if ((await this.query(waiting)).length > 0) return;
+    throw new Error('nobody waits for the lock');
+  }
+
   /** Runs one statement on a connection of its own. */
   async query(sql: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
-    const client = new Client({ host: '127.0.0.1', port: this.port, ...LOGIN });
+    const client = this.#client();
     await client.connect();
     try {
       return (await client.query<Record<string, unknown>>(sql, values)).rows;
@@ -161,6 +178,10 @@ export class Postgresql {
   async close(): Promise<void> {
     await this.stop();
     fs.rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #client(): Client {
+    return new Client({ host: '127.0.0.1', port: this.port, ...LOGIN });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

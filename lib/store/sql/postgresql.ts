@@ -183,13 +183,11 @@ export class PostgresqlConnection implements SqlConnection {
   }
 
   #tls(): ConnectionOptions | false {
-    const { tls, host, caFile } = this.#settings;
+    const { tls, caFile } = this.#settings;
     if (tls === 'off') return false;
     return {
       minVersion: 'TLSv1.2',
       rejectUnauthorized: tls === 'verify',
-      // Certificates are checked against it, also when it is an address.
-      host,
       ...(caFile !== undefined && { ca: this.#read(caFile) }),
     };
   }
