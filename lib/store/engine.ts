@@ -17,7 +17,7 @@ import { bytes, number, text } from './row';
 import { SCHEMA_VERSION, schemaOf } from './schema';
 import { DatabaseFailure } from './sql/failure';
 import type { SqlConnection, SqlSession } from './sql/session';
-import { AUDIT_BASE, AUDIT_HEAD, RESEAL_AFTER, Transaction, readHead } from './transaction';
+import { AUDIT_BASE, AUDIT_HEAD, MOVED, RESEAL_AFTER, Transaction, readHead } from './transaction';
 
 /** One operation on its way. */
 export interface Call<Name extends OperationName = OperationName> {
@@ -141,10 +141,18 @@ function claimsOf(calls: readonly Call[], replies: readonly Reply[]): Input<'rel
 const perform = <Name extends OperationName>(tx: Transaction, call: Call<Name>): Promise<Result<Name>> =>
   operations[call.name](tx, call.input);
 
-async function prepare(session: SqlSession, { dialect }: SqlConnection): Promise<void> {
+/** Makes the tables that are missing. */
+export async function prepareTables(session: SqlSession, { dialect }: SqlConnection): Promise<void> {
   // "If not exists" alone does not keep two processes from making the same table.
   await dialect.lockKeys(session, ['schema']);
   for (const statement of schemaOf(dialect)) await session.run(statement);
+}
+
+async function prepare(session: SqlSession, connection: SqlConnection): Promise<void> {
+  const { dialect } = connection;
+  await prepareTables(session, connection);
+  const movedTo = await dialect.lockMeta(session, MOVED);
+  if (movedTo !== undefined) throw hasMoved(movedTo);
   const insert = dialect.insertMissing('meta', ['name', 'value'], 'name');
   const beginning = JSON.stringify(readHead(undefined));
   await session.run(insert, ['version', SCHEMA_VERSION]);
@@ -217,3 +225,13 @@ function opened(ring: KeyRing | undefined): KeyRing {
     },
   });
 }
+
+const hasMoved = (to: string): ExchangeError =>
+  new ExchangeError({
+    code: 'STORE',
+    retry: 'never',
+    text: {
+      zh: `该消息库的内容已迁移到 ${to}，请在消息库节点中改用该数据库`,
+      en: `the content of this message store has moved to ${to}: use that database in the store node`,
+    },
+  });

@@ -4,8 +4,9 @@ import { ExchangeError } from '../errors';
 import { Batches } from './batches';
 import { type Call, Engine, type Reply, type Runner } from './engine';
 import type { MessageStore, OperationName } from './message-store';
+import { runFileTask } from './file-task';
 import { operations } from './operations';
-import { type StoreSettings, connect, isShared } from './settings';
+import { type EmbeddedSettings, type StoreSettings, connect, isShared } from './settings';
 import { startThread } from './thread';
 
 export interface OpenOptions {
@@ -21,6 +22,10 @@ export async function openStore(settings: StoreSettings, options: OpenOptions = 
   return store;
 }
 
+/** Opens an embedded store that its owner may be using: to look at it, not to deliver from it. */
+export const openForReading = (settings: EmbeddedSettings): Promise<MessageStore> =>
+  openStore({ ...settings, beside: true }, { in: 'caller' });
+
 /** Pause after a store could not be opened; until then every operation rejects with the reason. */
 const OPEN_AGAIN_MS = 5_000;
 
@@ -31,7 +36,11 @@ const OPEN_AGAIN_MS = 5_000;
 export function keepOpen(settings: StoreSettings, options: OpenOptions = {}): MessageStore {
   const { clock = systemClock, in: place = 'thread' } = options;
   const open = (): Promise<Runner> => (place === 'thread' ? startThread(settings) : inCaller(settings));
-  const runner = new LastingRunner(open, clock);
+  const check = (): Promise<void> =>
+    settings.kind === 'embedded' && place === 'thread'
+      ? runFileTask({ kind: 'check', file: settings.file })
+      : Promise.resolve();
+  const runner = new LastingRunner(open, check, clock);
   const batches = new Batches(calls => runner.run(calls, clock.now()));
   const names = Object.keys(operations) as OperationName[];
   const methods = Object.fromEntries(
@@ -49,19 +58,24 @@ export function keepOpen(settings: StoreSettings, options: OpenOptions = {}): Me
 
 class LastingRunner implements Runner {
   readonly #open: () => Promise<Runner>;
+  readonly #check: () => Promise<void>;
   readonly #clock: Clock;
   #runner: Runner | undefined;
   #failure: unknown;
   #openAgainAt = 0;
   #closed = false;
+  #damage: ExchangeError | undefined;
 
-  constructor(open: () => Promise<Runner>, clock: Clock) {
+  /** @param check looks whether the database is whole; rejects when it is not */
+  constructor(open: () => Promise<Runner>, check: () => Promise<void>, clock: Clock) {
     this.#open = open;
+    this.#check = check;
     this.#clock = clock;
   }
 
   /** `Batches` never calls it twice at a time. */
   async run(calls: readonly Call[], now: number): Promise<readonly Reply[]> {
+    if (this.#damage) throw this.#damage;
     const runner = (this.#runner ??= await this.#opened());
     try {
       return await runner.run(calls, now);
@@ -74,14 +88,25 @@ class LastingRunner implements Runner {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#runner?.close();
+    const runner = this.#runner;
+    this.#runner = undefined;
+    await runner?.close();
+  }
+
+  /** Reading a large file takes seconds, in which work goes on; a damaged store takes over nothing more. */
+  #checkInBackground(): void {
+    this.#check().catch((error: unknown) => {
+      if (error instanceof ExchangeError) this.#damage = error;
+    });
   }
 
   async #opened(): Promise<Runner> {
     if (this.#closed) throw storeClosed();
     if (this.#clock.now() < this.#openAgainAt) throw this.#failure;
     try {
-      return await this.#open();
+      const runner = await this.#open();
+      this.#checkInBackground();
+      return runner;
     } catch (error) {
       this.#failure = error;
       this.#openAgainAt = this.#clock.now() + OPEN_AGAIN_MS;

@@ -8,6 +8,8 @@ export interface EmbeddedSettings extends Secrets {
   readonly kind: 'embedded';
   readonly file: string;
   readonly maxMiB?: number;
+  /** Opened beside its owner, to look at it: nothing may be delivered from it. */
+  readonly beside?: boolean;
 }
 
 /** A database that several Node-RED share. */
@@ -56,8 +58,8 @@ export async function connect(settings: StoreSettings): Promise<SqlConnection> {
   return embedded(settings);
 }
 
-function embedded({ file, maxMiB }: EmbeddedSettings): SqlConnection {
-  const lock = takeOwnership(file);
+function embedded({ file, maxMiB, beside }: EmbeddedSettings): SqlConnection {
+  const lock = beside ? { release: () => undefined } : takeOwnership(file);
   try {
     const connection = new SqliteConnection({ file, ...(maxMiB !== undefined && { maxMiB }) });
     return {

@@ -142,3 +142,6 @@ export const readHead = (value: string | undefined): { seq: number; hash: string
 
 /** Row of `meta` that holds the number of the last message sealed by the new key; absent when none is left. */
 export const RESEAL_AFTER = 'reseal-after';
+
+/** Row of `meta` that closes a store whose content has moved into another. */
+export const MOVED = 'moved-to';

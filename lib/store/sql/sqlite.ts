@@ -82,6 +82,12 @@ export class SqliteConnection implements SqlConnection {
   }
 
   close(): Promise<void> {
+    try {
+      // All of it in the one file, for those who copy it.
+      this.#database.all('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The log is read at the next start.
+    }
     this.#database.close();
     return Promise.resolve();
   }
