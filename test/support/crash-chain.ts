@@ -1,0 +1,164 @@
+/**
+ * A chain of durable nodes as a hospital has it: a report comes in by HTTP and is answered when it is on disk, is
+ * registered, then its booking is told, then the end is reported. And the peer that all its steps reach.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { child, childrenNamed, readXml, valuesOf } from '../../lib/wire/xml-read';
+import type { Received } from './flaky-peer';
+import { fixture } from './fixture';
+import { profileSettings } from './profile-settings';
+import { envelope } from './raw-soap';
+import { readStrictly } from './strict-xml';
+
+export const STORE_FILE = 'exchange-store.db';
+export const STORE_SECRET = 'TEST-STORE-KEY';
+
+/** Where the peer sees the steps of a chain, in their order. */
+export const STEPS = ['/archive', '/between', '/call', '/end'] as const;
+export type Step = (typeof STEPS)[number];
+/** Reached by what the platform has not accepted; nothing of that kind happens here. */
+export const REFUSED = '/refused';
+
+const lab = readXml(fixture('ArchiveAutoReport.lab.xml'));
+const report = {
+  ...child(child(lab, 'labmaster') ?? lab, 'item')?.attributes,
+  lab_subitem: childrenNamed(lab, 'lab_subitem').map(wrapper => ({ ...child(wrapper, 'item')?.attributes })),
+};
+const booking = valuesOf(
+  readXml(
+    fixture('SyncAppointData.MsgBody.xml')
+      .replace(/[\s\S]*<Item>/, '<Item>')
+      .replace(/<\/Item>[\s\S]*/, '</Item>'),
+  ),
+);
+
+/** Fills a user folder of Node-RED. */
+export function writeChain(userDir: string, peer: string): void {
+  fs.writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify(chainFlow(peer)));
+  fs.writeFileSync(
+    path.join(userDir, 'flows_cred.json'),
+    JSON.stringify({ store: { key: STORE_SECRET }, profile: { appId: 'PLACEHOLDER-APPID' } }),
+  );
+  fs.writeFileSync(
+    path.join(userDir, 'package.json'),
+    JSON.stringify({ name: 'project', dependencies: { '@regional-exchange/node-red-hospital': '*' } }),
+  );
+}
+
+function chainFlow(peer: string): object[] {
+  const node = (id: string, type: string, wires: string[][], more: object = {}): object => ({
+    id,
+    type,
+    z: 'tab',
+    wires,
+    ...more,
+  });
+  const code = (id: string, func: string, to: string): object =>
+    node(id, 'function', [[to]], { func, outputs: 1, libs: [] });
+  // With `senderr` an answer that did not come is an error, and the chain does not go on.
+  const post = (id: string, step: string, to: string[]): object =>
+    node(id, 'http request', [to], { method: 'POST', ret: 'txt', url: peer + step, senderr: true });
+  const delivering = (id: string, type: string, to: string, more: object = {}): object =>
+    node(id, type, [[to], ['refused']], {
+      profile: 'profile',
+      property: 'payload',
+      propertyType: 'msg',
+      delivery: 'durable',
+      handover: 'auto',
+      ...more,
+    });
+  return [
+    { id: 'tab', type: 'tab', label: 'crash' },
+    {
+      id: 'store',
+      type: 'exchange-store',
+      kind: 'embedded',
+      file: STORE_FILE,
+      firstDelay: '1',
+      maxDelay: '1',
+      maxTries: '1000',
+      repeatAfter: '3',
+    },
+    {
+      id: 'profile',
+      type: 'exchange-profile',
+      name: '',
+      tls: '',
+      store: 'store',
+      ...profileSettings({
+        archiveUrl: `${peer}/archive`,
+        callInterfaceUrl: `${peer}/call`,
+        connections: '8',
+      }),
+    },
+    node('in', 'http in', [['row']], { url: '/reports', method: 'post' }),
+    code(
+      'row',
+      `const { key, version } = msg.payload;
+       msg.report = { key, version };
+       msg.payload = { ...${JSON.stringify(report)}, report_form_no: key, event_no: key,
+         report_title: '测试报告单 v' + version };
+       for (const item of msg.payload.lab_subitem) Object.assign(item, { report_form_no: key, event_no: key });
+       return msg;`,
+      'register',
+    ),
+    delivering('register', 'lab-register', 'said'),
+    node('onDisk', 'complete', [['taken']], { scope: ['register'] }),
+    node('taken', 'http response', [], { statusCode: '200' }),
+    node('failed', 'catch', [['words']], { scope: ['row', 'register'] }),
+    code('words', 'msg.payload = msg.error.message; return msg;', 'notTaken'),
+    node('notTaken', 'http response', [], { statusCode: '500' }),
+    code('said', 'msg.payload = msg.report; return msg;', 'between'),
+    post('between', '/between', ['book']),
+    code(
+      'book',
+      `msg.payload = { ...${JSON.stringify(booking)}, HisKey: msg.report.key + '-' + msg.report.version };
+       return msg;`,
+      'sync',
+    ),
+    delivering('sync', 'billing-sync', 'told', {
+      service: 'SyncAppointData',
+      maxItems: '10',
+      statuses: '1,2,3,4,5,6,7',
+      rangeDays: '30',
+      debounce: '0',
+    }),
+    code('told', 'msg.payload = msg.report; return msg;', 'end'),
+    post('end', '/end', ['handover']),
+    node('handover', 'exchange-handover', []),
+    code('refused', 'msg.payload = msg.report; return msg;', 'refusal'),
+    post('refusal', REFUSED, []),
+  ];
+}
+
+/** What the peer understands of a request, and answers. */
+export function readStep(step: string, body: string): Received {
+  if (step === '/archive') {
+    const [, key = '', version = ''] =
+      /report_form_no="([^"]*)"[\s\S]*report_title="测试报告单 v(\d+)"/.exec(
+        argument(body, 'strReportInfo'),
+      ) ?? [];
+    return { items: [{ step, key, version: Number(version) }], ...answer('ArchiveAutoReport', '1') };
+  }
+  if (step === '/call') {
+    const keys = [...argument(body, 'MsgBody').matchAll(/<HisKey>([^<]*)-(\d+)<\/HisKey>/g)];
+    const items = keys.map(([, key = '', version]) => ({ step, key, version: Number(version) }));
+    return { items, ...answer('CallInterface', '{"Status":1,"Msg":"","Total":1,"Rows":"1"}') };
+  }
+  const { key, version } = JSON.parse(body) as { key: string; version: number };
+  return { items: [{ step, key, version }], answer: 'ok' };
+}
+
+/** One parameter of a SOAP call. */
+function argument(body: string, name: string): string {
+  const call = readStrictly(body).children.find(node => node.name === 'Body')?.children[0];
+  return call?.children.find(node => node.name === name)?.text ?? '';
+}
+
+const answer = (method: string, result: string): Pick<Received, 'answer' | 'type'> => ({
+  answer: envelope(
+    `<${method}Response xmlns="http://tempuri.org/"><${method}Result>${result}</${method}Result></${method}Response>`,
+  ),
+  type: 'text/xml; charset=utf-8',
+});
