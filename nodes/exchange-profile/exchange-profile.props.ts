@@ -7,10 +7,6 @@ export interface ProfileProps extends ProfileSettings {
   tls: string;
   /** Id of the exchange-store node that durable deliveries go through; empty: there are none. */
   store: string;
-  /** Most calls a minute to one platform address by durable deliveries; empty: no limit. */
-  perMinute: string;
-  /** Hours in which is delivered durably, as `20:00-06:00, 12:00-13:00`; empty: always. */
-  sendingHours: string;
 }
 
 /** Secrets: kept in Node-RED's encrypted credentials, or given as `${ENV}`. */

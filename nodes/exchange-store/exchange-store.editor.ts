@@ -64,10 +64,10 @@ RED.nodes.registerType<StoreProps, StoreCredentials>('exchange-store', {
 function showRows(): void {
   const kind = String($('#node-config-input-kind').val());
   const tls = $('#node-config-input-tls');
-  const legacy = tls.find('option[value="legacy"]');
   // Only old SQL Servers speak old TLS.
-  legacy.prop({ disabled: kind !== 'sqlserver', hidden: kind !== 'sqlserver' });
-  if (kind === 'postgresql' && tls.val() === 'legacy') tls.val('verify');
+  const old = kind === 'sqlserver';
+  if (!old && tls.val() === 'legacy') tls.val('verify');
+  tls.find('[value="legacy"]').prop({ disabled: !old, hidden: !old });
   $('#node-config-input-port').attr('placeholder', PORTS[kind] ?? '');
   const shared = kind === 'embedded' ? [] : ['shared', String(tls.val())];
   showCases($('.exchange-store-form'), [kind, ...shared]);

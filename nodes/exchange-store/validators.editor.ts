@@ -8,8 +8,7 @@ type Store = EditorNode & Partial<StoreProps>;
 const isShared = ({ kind }: Store): boolean => kind === 'postgresql' || kind === 'sqlserver';
 
 /** What a store of another kind does not use is not looked at: its row is hidden. */
-const when =
-  (matters: (store: Store) => boolean, check: Validator): Validator =>
+const when = (matters: (store: Store) => boolean, check: Validator): Validator =>
   // Node-RED shows a reason only of a function that declares both parameters.
   function (this: EditorNode, value: unknown, options: unknown) {
     return matters(this) ? check.call(this, value, options) : true;

@@ -60,6 +60,6 @@ export const storeChosen: Validator = function (this: EditorNode, value: unknown
   if (value === 'direct' || (typeof value === 'string' && isFromEnvironment(value))) return true;
   const { profile: id } = this as Partial<ProfileUser>;
   if (!isSet(id) || isFromEnvironment(id)) return true;
-  const profile = RED.nodes.node(id) as Profile | null;
+  const profile: Profile | null = RED.nodes.node(id);
   return !profile || isSet(profile.store) ? true : this._('exchange.invalid.no-store');
 };
