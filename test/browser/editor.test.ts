@@ -16,16 +16,19 @@ const NODES = [
   'sync',
   'register',
   'examination',
+  'handover',
   'reports',
   'file',
   'viewer',
   'simulator',
 ];
 const NARROW = 500;
-/** A catalogue key that was not found is shown as it is. */
-const KEY = /\b(?:exchange|[a-z]+-[a-z]+)\.[a-z]+[a-zA-Z.-]*\b/;
+/** A catalogue key that was not found is shown as it is; a file name looks like one. */
+const KEY = /\b(?!exchange-store\.db\b)(?:exchange|[a-z]+-[a-z]+)\.[a-z]+[a-zA-Z.-]*\b/;
 /** Data of the flow, in any language of the editor. */
-const PROFILE_NAME = '测试医院';
+const NAMES = /测试医院|本机消息库/g;
+/** Fields of a message store's place, in their order. */
+const PLACE = ['file', 'maxMiB', 'host', 'port', 'database', 'schema', 'user', 'password', 'tls', 'caFile'];
 const HAN = /\p{Script=Han}/u;
 
 describe('the Node-RED editor', function () {
@@ -64,6 +67,7 @@ describe('the Node-RED editor', function () {
           '开单同步',
           '检验报告注册',
           '检查报告注册',
+          '交接完成',
           '报告查询',
           '图文报告',
           '影像浏览',
@@ -75,7 +79,7 @@ describe('the Node-RED editor', function () {
     });
 
     it('finds every node of the flow valid', async () => {
-      for (const id of [...NODES, 'profile']) {
+      for (const id of [...NODES, 'profile', 'store']) {
         assert.equal(await editor.evaluate(`RED.nodes.node('${id}').valid`), true, id);
       }
     });
@@ -120,6 +124,163 @@ describe('the Node-RED editor', function () {
         await checkDialog(dialog);
       }
       await dialog.cancel();
+    });
+
+    it(`shows the whole dialog of the message store in ${NARROW} px, tab by tab`, async () => {
+      const dialog = await editor.openConfigDialog('store');
+      for (const tab of ['存放位置', '发送重试', '保存期限', '加密']) {
+        await dialog.openTab(tab);
+        await checkDialog(dialog);
+      }
+      await dialog.cancel();
+    });
+
+    it('shows of a message store only what its kind needs', async () => {
+      const dialog = await editor.openConfigDialog('store');
+      const offered = dialog.tray.locator('#node-config-input-tls option:not([hidden])');
+      assert.deepEqual(await visible(dialog, PLACE), ['file', 'maxMiB']);
+      await dialog.field('kind').selectOption('postgresql');
+      assert.deepEqual(await visible(dialog, PLACE), PLACE.slice(2));
+      assert.equal(await dialog.field('port').getAttribute('placeholder'), '5432');
+      assert.deepEqual(await offered.allInnerTexts(), ['校验证书', '信任服务器', '不加密']);
+      await checkDialog(dialog);
+      await dialog.field('kind').selectOption('sqlserver');
+      await dialog.field('tls').selectOption('legacy');
+      const withoutSchemaAndCa = PLACE.slice(2).filter(name => name !== 'schema' && name !== 'caFile');
+      assert.deepEqual(await visible(dialog, PLACE), withoutSchemaAndCa);
+      assert.equal(await dialog.field('port').getAttribute('placeholder'), '1433');
+      await checkDialog(dialog);
+      await dialog.field('kind').selectOption('postgresql');
+      assert.equal(await dialog.field('tls').inputValue(), 'verify', 'PostgreSQL has no legacy TLS');
+      await dialog.openTab('加密');
+      const notes = dialog.tray.locator('.exchange-note:visible');
+      assert.match(await notes.innerText(), /必须填写/);
+      await dialog.openTab('存放位置');
+      await dialog.field('kind').selectOption('embedded');
+      await dialog.field('file').fill('data/messages.db');
+      await dialog.openTab('加密');
+      assert.match(await notes.innerText(), /data\/messages\.db\.key/);
+      const mark = dialog.tray.locator('[data-secret="key"]');
+      assert.equal(await mark.innerText(), '未设置');
+      await dialog.field('key').fill('synthetic key');
+      assert.equal(await mark.innerText(), '已设置');
+      await dialog.cancel();
+    });
+
+    it('opens the message store from the profile, and comes back to the tab it left', async () => {
+      const dialog = await editor.openConfigDialog('profile');
+      await dialog.openTab('平台地址');
+      await dialog.tray.locator('.form-row:has(#node-config-input-store) .fa-pencil').click();
+      await editor.page.locator('#node-config-input-maxMiB').waitFor();
+      await editor.page.locator('#node-config-dialog-cancel').last().click();
+      await editor.page.locator('#node-config-input-maxMiB').waitFor({ state: 'detached' });
+      await dialog.field('sendingHours').waitFor();
+      await dialog.cancel();
+    });
+
+    it('says in Chinese what is wrong with the settings of a message store', async () => {
+      const faults = async (values: Record<string, string>): Promise<string[]> => {
+        const dialog = await editor.openConfigDialog('store');
+        for (const name of ['kind', 'tls'])
+          if (values[name]) await dialog.field(name).selectOption(values[name]);
+        for (const [name, value] of Object.entries(values)) {
+          if (name === 'kind' || name === 'tls') continue;
+          // Of the hidden tabs, too.
+          await dialog.field(name).evaluate((field: HTMLInputElement, text) => (field.value = text), value);
+        }
+        await dialog.done();
+        return editor.evaluate<string[]>(`RED.nodes.node('store').validationErrors ?? []`);
+      };
+      const embedded = await faults({ file: '', maxMiB: 'all', keepContents: '91', keepAudit: '179' });
+      assert.deepEqual(embedded, [
+        '文件: 不能为空',
+        '大小上限（MiB）: 请留空，或填 1 到 1048576 之间的整数，或 ${环境变量}',
+        '内容（天）: 不能大于「记录（天）」',
+        '审计（天）: 请填 180 到 36500 之间的整数，或 ${环境变量}',
+      ]);
+      const shared = { kind: 'postgresql', keepContents: '30', keepAudit: '180' };
+      assert.deepEqual(await faults({ ...shared, host: 'db\\HIS', port: '0', database: '', schema: '1st' }), [
+        '主机: 请填主机名或 IP 地址，不带端口和实例名，或 ${环境变量}',
+        '端口: 请留空，或填 1 到 65535 之间的整数，或 ${环境变量}',
+        '数据库名: 不能为空',
+        '架构名: 请用字母、数字和下划线，不以数字开头，最多 41 个字符',
+      ]);
+      const database = { host: '${STORE_HOST}', port: '', database: 'exchange', schema: '' };
+      assert.deepEqual(await faults(database), []);
+      assert.deepEqual(
+        await faults({ kind: 'embedded', file: 'exchange-store.db', maxMiB: '', host: '', database: '' }),
+        [],
+      );
+    });
+
+    it('hides of a node that delivers directly what only the message store needs', async () => {
+      const fields = ['delivery', 'handover', 'holdsKey'];
+      for (const id of ['register', 'examination', 'sync']) {
+        const dialog = await editor.openDialog(id);
+        assert.deepEqual(await visible(dialog, fields), fields);
+        await dialog.field('delivery').selectOption('direct');
+        assert.deepEqual(await visible(dialog, fields), ['delivery']);
+        await checkDialog(dialog);
+        await dialog.cancel();
+      }
+    });
+
+    it('takes the settings of delivery of an older flow as those of a new node', async () => {
+      await editor.evaluate(
+        `(n => { delete n.delivery; delete n.handover; delete n.holdsKey })(RED.nodes.node('register'))`,
+      );
+      const dialog = await editor.openDialog('register');
+      assert.equal(await dialog.field('delivery').inputValue(), 'durable');
+      assert.equal(await dialog.field('handover').inputValue(), 'auto');
+      assert.equal(await dialog.field('holdsKey').isChecked(), false);
+      await dialog.done();
+      assert.equal(await editor.evaluate(`RED.nodes.node('register').valid`), true);
+    });
+
+    it('asks for a message store only where something is delivered durably', async () => {
+      const faults = (id: string): Promise<string[]> =>
+        editor.evaluate<string[]>(`RED.nodes.node('${id}').validationErrors ?? []`);
+      const direct = await editor.openDialog('examination');
+      await direct.field('delivery').selectOption('direct');
+      await direct.done();
+      const choose = async (store: string): Promise<void> => {
+        const dialog = await editor.openConfigDialog('profile');
+        await dialog.openTab('平台地址');
+        await dialog.field('store').selectOption(store);
+        await dialog.done();
+      };
+      await choose('_ADD_');
+      assert.deepEqual(await faults('profile'), []);
+      assert.deepEqual(await faults('examination'), []);
+      for (const id of ['register', 'sync']) {
+        assert.deepEqual(await faults(id), [
+          '发送方式: 接入配置没有选择消息库，请在接入配置中选择，或改为直接发送',
+        ]);
+      }
+      const again = await editor.openConfigDialog('profile');
+      assert.equal(await again.field('store').inputValue(), 'store', 'the only one is selected');
+      await again.done();
+      assert.deepEqual(await faults('register'), []);
+      const durable = await editor.openDialog('examination');
+      await durable.field('delivery').selectOption('durable');
+      await durable.done();
+    });
+
+    it('takes sending hours and a rate, or none', async () => {
+      const faults = async (sendingHours: string, perMinute: string): Promise<string[]> => {
+        const dialog = await editor.openConfigDialog('profile');
+        await dialog.openTab('平台地址');
+        await dialog.field('sendingHours').fill(sendingHours);
+        await dialog.field('perMinute').fill(perMinute);
+        await dialog.done();
+        return editor.evaluate<string[]>(`RED.nodes.node('profile').validationErrors ?? []`);
+      };
+      assert.deepEqual(await faults('晚上', '0'), [
+        '每分钟最多: 请留空，或填 1 到 60000 之间的整数，或 ${环境变量}',
+        '发送时段: 请填时段，如 20:00-06:00, 12:00-13:00，或留空',
+      ]);
+      assert.deepEqual(await faults('20:00-06:00，12:00-13:30', '${PER_MINUTE}'), []);
+      assert.deepEqual(await faults('', ''), []);
     });
 
     it('fills in a hospital of annex 1, and warns where its codes are doubtful', async () => {
@@ -237,24 +398,20 @@ describe('the Node-RED editor', function () {
     it('shows of a report file only what its way of publishing needs', async () => {
       const dialog = await editor.openDialog('file');
       const fields = ['target', 'urlPath', 'signKey', 'allowedNetworks', 'ftpHost', 'ftpPort', 'mountedAt'];
-      const visible = async (): Promise<string[]> => {
-        const shown = await Promise.all(fields.map(name => dialog.field(name).isVisible()));
-        return fields.filter((_name, index) => shown[index]);
-      };
       const address = dialog.tray.locator('#report-file-address');
       assert.equal(await address.innerText(), 'http://10.0.0.5:1880/hie/exchange/reports/…');
-      assert.deepEqual(await visible(), ['target', 'urlPath', 'allowedNetworks']);
+      assert.deepEqual(await visible(dialog, fields), ['target', 'urlPath', 'allowedNetworks']);
       await dialog.field('signed').check();
-      assert.deepEqual(await visible(), ['target', 'urlPath', 'signKey', 'allowedNetworks']);
+      assert.deepEqual(await visible(dialog, fields), ['target', 'urlPath', 'signKey', 'allowedNetworks']);
       await checkDialog(dialog);
       await dialog.field('target').selectOption('ftp');
-      assert.deepEqual(await visible(), ['target', 'ftpHost', 'ftpPort']);
+      assert.deepEqual(await visible(dialog, fields), ['target', 'ftpHost', 'ftpPort']);
       await checkDialog(dialog);
       await dialog.field('target').selectOption('share');
-      assert.deepEqual(await visible(), ['target']);
+      assert.deepEqual(await visible(dialog, fields), ['target']);
       await checkDialog(dialog);
       await dialog.field('mode').selectOption('fetch');
-      assert.deepEqual(await visible(), ['ftpHost', 'mountedAt']);
+      assert.deepEqual(await visible(dialog, fields), ['ftpHost', 'mountedAt']);
       await checkDialog(dialog);
       await dialog.cancel();
     });
@@ -354,7 +511,7 @@ describe('the Node-RED editor', function () {
     for (const id of NODES) {
       it(`has no Chinese in the dialog of ${id}, and is readable`, async () => {
         const dialog = await editor.openDialog(id);
-        const text = (await dialog.text()).replaceAll(PROFILE_NAME, '');
+        const text = (await dialog.text()).replace(NAMES, '');
         assert.doesNotMatch(text, HAN);
         assert.doesNotMatch(text, KEY);
         await checkContrast(dialog);
@@ -363,14 +520,33 @@ describe('the Node-RED editor', function () {
       });
     }
 
+    it('has no Chinese in the dialog of the message store, and is readable', async () => {
+      const dialog = await editor.openConfigDialog('store');
+      for (const tab of ['Place', 'Retries', 'Keeping', 'Key']) {
+        await dialog.openTab(tab);
+        await checkDialog(dialog);
+        await checkContrast(dialog);
+      }
+      await dialog.openTab('Place');
+      for (const kind of ['postgresql', 'sqlserver']) {
+        await dialog.field('kind').selectOption(kind);
+        await checkDialog(dialog);
+      }
+      const text = (await dialog.text()).replace(NAMES, '');
+      assert.doesNotMatch(text, HAN);
+      await dialog.cancel();
+    });
+
     it('shows the help of every type as formatted text', async () => {
       for (const type of [
         'exchange-profile',
+        'exchange-store',
         'booking-request',
         'booking-response',
         'billing-sync',
         'lab-register',
         'exam-register',
+        'exchange-handover',
         'report-query',
         'report-file',
         'viewer-token',
@@ -390,6 +566,12 @@ async function checkDialog(dialog: Dialog): Promise<void> {
   await dialog.resize(NARROW);
   assert.deepEqual(await dialog.overflowing(), []);
   assert.doesNotMatch(await dialog.text(), KEY);
+}
+
+/** Which of the fields can be seen, in their order. */
+async function visible(dialog: Dialog, fields: readonly string[]): Promise<string[]> {
+  const shown = await Promise.all(fields.map(name => dialog.field(name).isVisible()));
+  return fields.filter((_name, index) => shown[index]);
 }
 
 /** Every visible text of the form stands out from its background (WCAG 2 asks 3 of large and secondary text). */

@@ -100,7 +100,9 @@ describe('the field mapping in the editor', function () {
     ensureBuilt();
     nodeRed = await NodeRed.start();
     await nodeRed.deploy(
-      demoFlow.filter(({ id }) => ['flow', 'profile', 'register', 'sync', 'examination'].includes(id)),
+      demoFlow.filter(({ id }) =>
+        ['flow', 'profile', 'store', 'register', 'sync', 'examination'].includes(id),
+      ),
     );
   });
   after(() => nodeRed?.stop());

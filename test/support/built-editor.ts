@@ -79,7 +79,8 @@ export class BuiltNode {
     const RED = {
       nodes: {
         registerType: (type: string, definition: Definition) => registered.set(type, definition),
-        node: () => null,
+        // The one config node that the fake nodes of the tests refer to, without a store of its own.
+        node: (id: string) => (id === 'profile' ? { id, valid: true } : null),
         eachConfig: () => undefined,
       },
       validators: { typedInput: () => (value: string, _options: object) => value !== '' || 'empty' },
@@ -125,11 +126,16 @@ function flatten(tree: Tree, prefix = ''): Map<string, string> {
   return flat;
 }
 
-/** A node's runtime with what it requires directly: both name its texts. */
+/** A node's runtime, with the shared files that it is made of and what those require: all of them name its texts. */
 function runtimeOf(js: string): string {
-  const own = read(js);
-  const required = [...own.matchAll(/require\("(\.[^"]+)"\)/g)].map(([, file = '']) =>
-    fs.readFileSync(require.resolve(path.join(root, path.dirname(js), file)), 'utf8'),
-  );
-  return [own, ...required].join('\n');
+  const files = new Set([js]);
+  // Grows while it is gone through.
+  for (const file of files) {
+    if (!file.startsWith('dist/nodes/')) continue;
+    for (const [, required = ''] of read(file).matchAll(/require\("(\.[^"]+)"\)/g)) {
+      const found = require.resolve(path.join(root, path.dirname(file), required));
+      files.add(path.relative(root, found).replaceAll('\\', '/'));
+    }
+  }
+  return [...files].map(read).join('\n');
 }

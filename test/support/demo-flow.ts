@@ -40,6 +40,9 @@ const profile: FlowNode = {
   timeout: '30',
   connections: '4',
   tls: '',
+  store: 'store',
+  perMinute: '',
+  sendingHours: '',
   validation: 'lenient',
   lengthUnit: 'char',
   dateStyle: 'table',
@@ -57,12 +60,37 @@ const profile: FlowNode = {
   },
 };
 
+const store: FlowNode = {
+  id: 'store',
+  type: 'exchange-store',
+  name: '本机消息库',
+  kind: 'embedded',
+  file: 'exchange-store.db',
+  maxMiB: '',
+  host: '',
+  port: '',
+  database: '',
+  schema: 'exchange_store',
+  tls: 'verify',
+  caFile: '',
+  firstDelay: '5',
+  maxDelay: '600',
+  maxTries: '12',
+  maxAge: '168',
+  repeatAfter: '60',
+  keepContents: '30',
+  keepMessages: '90',
+  keepAudit: '180',
+};
+
 const inject = { props: [], repeat: '', crontab: '', once: false, onceDelay: 0.1, topic: '' };
 const property = { property: 'payload', propertyType: 'msg' };
+const delivery = { delivery: 'durable', handover: 'auto', holdsKey: false };
 
 export const demoFlow: readonly FlowNode[] = [
   { id: 'flow', type: 'tab', label: '测试医院' },
   profile,
+  store,
   node(
     'request',
     'booking-request',
@@ -98,8 +126,9 @@ export const demoFlow: readonly FlowNode[] = [
     targetType: 'msg',
   }),
   node('bookings', 'inject', 140, 300, [['sync']], { name: '预约变更', ...inject }),
-  node('sync', 'billing-sync', 400, 300, [['accepted'], ['open']], {
+  node('sync', 'billing-sync', 400, 300, [['accepted', 'written'], ['open']], {
     ...property,
+    ...delivery,
     profile: 'profile',
     service: 'SyncAppointData',
     maxItems: '50',
@@ -108,12 +137,23 @@ export const demoFlow: readonly FlowNode[] = [
     debounce: '0',
   }),
   node('start', 'inject', 140, 360, [['register']], { name: '检验报告', ...inject }),
-  node('register', 'lab-register', 400, 360, [['accepted'], ['open']], { ...property, profile: 'profile' }),
+  node('register', 'lab-register', 400, 360, [['accepted'], ['open']], {
+    ...property,
+    ...delivery,
+    profile: 'profile',
+  }),
   node('exams', 'inject', 140, 420, [['examination']], { name: '检查报告', ...inject }),
   node('examination', 'exam-register', 400, 420, [['accepted'], ['open']], {
     ...property,
+    ...delivery,
     profile: 'profile',
   }),
+  node('written', 'function', 610, 300, [['handover']], {
+    name: '写回医院数据库',
+    func: 'return msg;',
+    outputs: 1,
+  }),
+  node('handover', 'exchange-handover', 800, 300, []),
   node('accepted', 'debug', 640, 340, [], { name: '已接受', active: false, complete: 'payload' }),
   node('open', 'debug', 640, 380, [], { name: '未接受', active: false, complete: 'payload' }),
   node('patient', 'inject', 140, 480, [['reports']], { name: '患者卡号', ...inject }),

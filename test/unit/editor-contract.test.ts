@@ -23,6 +23,9 @@ const LISTS: Readonly<Record<string, string>> = {
 /** Node-RED writes labels on a node in this colour, in both themes. */
 const LABEL_COLOUR = '#333333';
 
+/** Settings that validators of others look at: each validator is run with all of these. */
+const SETTINGS = [{ profile: 'profile' }, { kind: 'postgresql' }];
+
 ensureBuilt();
 
 describe('the editor half of the nodes', () => {
@@ -175,7 +178,7 @@ function checkNode(node: BuiltNode): void {
   });
 
   it('explains what is wrong with a value, and takes any value from the environment', () => {
-    const { node: instance } = fakeNode(node, definition);
+    const { nodes: instances } = fakeNodes(node, definition);
     for (const [name, { validate }] of Object.entries(definition.defaults)) {
       if (!validate) continue;
       assert.equal(
@@ -183,12 +186,13 @@ function checkNode(node: BuiltNode): void {
         2,
         `${name}: Node-RED shows a reason only of a function of two parameters`,
       );
-      const reasons = WRONG.map(value => validate.call(instance, value, {}));
+      const reasons = instances.flatMap(one => WRONG.map(value => validate.call(one, value, {})));
       assert.ok(
         reasons.some(reason => typeof reason === 'string' && reason !== ''),
         `${name} takes anything`,
       );
-      assert.equal(validate.call(instance, '${ANY_NAME}', {}), true, `${name} from the environment`);
+      for (const one of instances)
+        assert.equal(validate.call(one, '${ANY_NAME}', {}), true, `${name} from the environment`);
     }
   });
 }
@@ -203,8 +207,8 @@ const MOODS = new Set(['idle', 'busy', 'good', 'warn', 'bad']);
 const isOutcome = ({ type, runtime }: BuiltNode, key: string): boolean =>
   key.startsWith(`${type}.status.`) && new RegExp(`\\b${key.split('.').at(-1)}\\b`).test(runtime);
 
-/** Names of the same form that are no texts: icons, and permissions of admin routes. */
-const NO_TEXT = /\.(svg|read|write)$/;
+/** Names of the same form that are no texts: icons, files, and permissions of admin routes. */
+const NO_TEXT = /\.(svg|db|read|write)$/;
 
 /** Keys that are used literally or by running the definition, and the fixed starts of those that code completes. */
 function usedKeys(node: BuiltNode): { exact: Set<string>; prefixes: Set<string> } {
@@ -217,6 +221,8 @@ function usedKeys(node: BuiltNode): { exact: Set<string>; prefixes: Set<string> 
   const completed = new RegExp(`\`(${node.type}\\.[\\w.-]+\\.)\\$\\{`, 'g');
   for (const code of [node.script, node.runtime])
     for (const [, start = ''] of code.matchAll(completed)) prefixes.add(start);
+  for (const [, middle = ''] of node.script.matchAll(/`\$\{\w+\.type\}(\.[\w-]+\.)\$\{/g))
+    prefixes.add(node.type + middle);
   for (const [call] of node.runtime.matchAll(/(?<!\.)\bstatus\([^\n]*\);/g)) {
     for (const [, , status = ''] of call.matchAll(/(,|\?|:) '([\w-]+)'/g)) {
       if (!MOODS.has(status)) exact.add(`${node.type}.status.${status}`);
@@ -230,32 +236,36 @@ function usedKeys(node: BuiltNode): { exact: Set<string>; prefixes: Set<string> 
 /** Runs labels, port labels and validators, and notes which texts they ask for. */
 function keysOfRunning(node: BuiltNode): Set<string> {
   const definition = node.definition();
-  const { node: instance, asked } = fakeNode(node, definition);
-  definition.label.call(instance);
-  definition.paletteLabel.call(instance);
-  definition.inputLabels?.call(instance);
-  for (let port = 0; port < (definition.outputs ?? 0); port++) definition.outputLabels?.call(instance, port);
-  for (const { validate } of Object.values(definition.defaults)) {
-    for (const wrong of WRONG) validate?.call(instance, wrong, {});
+  const { nodes, asked } = fakeNodes(node, definition);
+  for (const instance of nodes) {
+    definition.label.call(instance);
+    definition.paletteLabel.call(instance);
+    definition.inputLabels?.call(instance);
+    for (let port = 0; port < (definition.outputs ?? 0); port++)
+      definition.outputLabels?.call(instance, port);
+    for (const { validate } of Object.values(definition.defaults)) {
+      for (const wrong of WRONG) validate?.call(instance, wrong, {});
+    }
   }
   return asked;
 }
 
-function fakeNode(node: BuiltNode, definition: Definition): { node: Definition; asked: Set<string> } {
+function fakeNodes(node: BuiltNode, definition: Definition): { nodes: Definition[]; asked: Set<string> } {
   const asked = new Set<string>();
   const text = (key: string): string => {
     asked.add(key);
     return key;
   };
-  return {
-    node: Object.assign(Object.create(definition) as Definition, {
+  const nodes = SETTINGS.map(settings =>
+    Object.assign(Object.create(definition) as Definition, {
       id: 'n',
       type: node.type,
       name: '',
       _: text,
+      ...settings,
     }),
-    asked,
-  };
+  );
+  return { nodes, asked };
 }
 
 const editorStyle = (version: string): string => {
