@@ -20,6 +20,11 @@ export interface BookingDeskOptions {
   /** Gives a call to the flow; the answer comes back through {@link answerCall}. */
   readonly onCall: (call: BookingCall) => void;
   readonly onRefused?: (refused: { readonly reason: string }) => void;
+  readonly onAnswered?: (answered: {
+    readonly service: string;
+    readonly success: boolean;
+    readonly durationMs: number;
+  }) => void;
   readonly now?: () => number;
 }
 
@@ -68,9 +73,13 @@ export class BookingDesk {
   async handle(msgHeader: string | null, msgBody: string | null): Promise<EscapedXml> {
     try {
       const request = readBookingRequest(msgHeader, msgBody, this.#options.access);
-      const answer =
-        'changes' in bookingServices[request.service] ? this.#change(request) : this.#ask(request);
-      return (await answer).body;
+      const startedAt = this.#now();
+      const { service } = request;
+      const { success, body } = await ('changes' in bookingServices[service]
+        ? this.#change(request)
+        : this.#ask(request));
+      this.#options.onAnswered?.({ service, success, durationMs: this.#now() - startedAt });
+      return body;
     } catch (error) {
       if (!(error instanceof BookingRefusal)) throw error;
       this.#options.onRefused?.({ reason: error.reason });

@@ -26,6 +26,7 @@ export class Courier {
   #closed = false;
   #callOff: () => void = () => undefined;
   #condition = '';
+  #storeIsDown = false;
 
   constructor(channel: Channel, destination: Destination, context: DeliveryContext, onClosed: () => void) {
     this.destination = destination;
@@ -112,6 +113,7 @@ export class Courier {
     const batch = admission.probe ? 1 : this.#channel.batch;
     const limit = admission.slots * batch;
     const { messages, nextDue } = await store.claim({ channel: this.#channel.id, limit, owner, leaseMs });
+    this.#storeWorks();
     for (let at = 0; at < messages.length; at += batch)
       this.#begin(messages.slice(at, at + batch), admission);
     if (messages.length === limit) this.#again = true;
@@ -223,9 +225,16 @@ export class Courier {
 
   /** The store does not work: said once, and shown. */
   storeFailed(error: unknown): void {
+    this.#storeIsDown = true;
     const text = error instanceof ExchangeError ? error.text : words.store;
     this.#context.events.add({ kind: 'store-down', destination: 'store', text, count: 1 });
     this.#show({ kind: 'store-down', text });
+  }
+
+  #storeWorks(): void {
+    if (!this.#storeIsDown) return;
+    this.#storeIsDown = false;
+    this.#context.events.add({ kind: 'store-up', destination: 'store', text: words.storeUp, count: 1 });
   }
 
   #obstacle(): Condition {
@@ -274,4 +283,5 @@ const words = {
   noAnswer: (name: string): Text => ({ zh: `${name} 无应答`, en: `${name} does not answer` }),
   closedHours: { zh: '不在发送时段', en: 'outside of the sending hours' },
   store: { zh: '消息库出错', en: 'the message store failed' },
+  storeUp: { zh: '消息库恢复工作', en: 'the message store works again' },
 };

@@ -97,11 +97,6 @@ export class KeyRing {
       .toString('base64url');
   }
 
-  /** Takes a newly made data key into use. */
-  adopt(id: number, key: Buffer): void {
-    this.#add(id, createSecretKey(key));
-  }
-
   #add(id: number, key: KeyObject): void {
     this.#data.set(id, key);
     this.#current = Math.max(this.#current, id);

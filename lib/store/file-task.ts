@@ -12,10 +12,14 @@ export type FileTask =
 /** What the thread answers: null, or what is wrong. */
 export type FileTaskResult = string | null;
 
-/** @throws {ExchangeError} STORE: the file is damaged, or cannot be read or written; says which */
-export async function runFileTask(task: FileTask): Promise<void> {
+/**
+ * @param signal ends the work, as if something were wrong
+ * @throws {ExchangeError} STORE: the file is damaged, or cannot be read or written; says which
+ */
+export async function runFileTask(task: FileTask, signal?: AbortSignal): Promise<void> {
   const worker = new Worker(path.join(__dirname, 'file-thread.js'), { workerData: task });
   worker.unref();
+  signal?.addEventListener('abort', () => void worker.terminate());
   const wrong = await new Promise<FileTaskResult>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -130,7 +130,8 @@ export interface Operations {
   /** Acceptance time of the oldest message of a channel that is not finished. */
   oldest(input: { readonly channel: string }): number | null;
 
-  audit(input: AuditRecord): void;
+  /** Appends a record, with the time of the store. */
+  audit(input: Omit<AuditRecord, 'at'>): void;
   /** Audit records in order, of the whole store or of one message. */
   auditTrail(input: {
     readonly afterSeq: number;

@@ -36,9 +36,9 @@ const OPEN_AGAIN_MS = 5_000;
 export function keepOpen(settings: StoreSettings, options: OpenOptions = {}): MessageStore {
   const { clock = systemClock, in: place = 'thread' } = options;
   const open = (): Promise<Runner> => (place === 'thread' ? startThread(settings) : inCaller(settings));
-  const check = (): Promise<void> =>
+  const check = (signal: AbortSignal): Promise<void> =>
     settings.kind === 'embedded' && place === 'thread'
-      ? runFileTask({ kind: 'check', file: settings.file })
+      ? runFileTask({ kind: 'check', file: settings.file }, signal)
       : Promise.resolve();
   const runner = new LastingRunner(open, check, clock);
   const batches = new Batches(calls => runner.run(calls, clock.now()));
@@ -58,16 +58,17 @@ export function keepOpen(settings: StoreSettings, options: OpenOptions = {}): Me
 
 class LastingRunner implements Runner {
   readonly #open: () => Promise<Runner>;
-  readonly #check: () => Promise<void>;
+  readonly #check: (signal: AbortSignal) => Promise<void>;
+  readonly #closing = new AbortController();
   readonly #clock: Clock;
   #runner: Runner | undefined;
   #failure: unknown;
   #openAgainAt = 0;
-  #closed = false;
+  #checking: Promise<void> | undefined;
   #damage: ExchangeError | undefined;
 
   /** @param check looks whether the database is whole; rejects when it is not */
-  constructor(open: () => Promise<Runner>, check: () => Promise<void>, clock: Clock) {
+  constructor(open: () => Promise<Runner>, check: (signal: AbortSignal) => Promise<void>, clock: Clock) {
     this.#open = open;
     this.#check = check;
     this.#clock = clock;
@@ -87,7 +88,8 @@ class LastingRunner implements Runner {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
+    await this.#checking;
     const runner = this.#runner;
     this.#runner = undefined;
     await runner?.close();
@@ -95,13 +97,14 @@ class LastingRunner implements Runner {
 
   /** Reading a large file takes seconds, in which work goes on; a damaged store takes over nothing more. */
   #checkInBackground(): void {
-    this.#check().catch((error: unknown) => {
-      if (error instanceof ExchangeError) this.#damage = error;
+    const { signal } = this.#closing;
+    this.#checking = this.#check(signal).catch((error: unknown) => {
+      if (error instanceof ExchangeError && !signal.aborted) this.#damage = error;
     });
   }
 
   async #opened(): Promise<Runner> {
-    if (this.#closed) throw storeClosed();
+    if (this.#closing.signal.aborted) throw storeClosed();
     if (this.#clock.now() < this.#openAgainAt) throw this.#failure;
     try {
       const runner = await this.#open();

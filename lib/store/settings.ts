@@ -1,4 +1,6 @@
 /** Which database a store lies in. Plain data: it goes to the store's thread. */
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Secrets } from './engine';
 import { takeOwnership } from './owner-lock';
 import type { SqlConnection } from './sql/session';
@@ -59,6 +61,7 @@ export async function connect(settings: StoreSettings): Promise<SqlConnection> {
 }
 
 function embedded({ file, maxMiB, beside }: EmbeddedSettings): SqlConnection {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   const lock = beside ? { release: () => undefined } : takeOwnership(file);
   try {
     const connection = new SqliteConnection({ file, ...(maxMiB !== undefined && { maxMiB }) });

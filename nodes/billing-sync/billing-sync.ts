@@ -15,6 +15,7 @@ import {
   readSyncRecords,
 } from '../../lib/sync/sync-records';
 import { type ExchangeProfileNode, findProfile, needProfile } from '../exchange-profile/profile-node';
+import { auditOf, audited } from '../shared/audit';
 import { openDelivery } from '../shared/delivery';
 import { endHandover, handoverOf } from '../shared/handover';
 import { type InputHandler, type InputMessage, type Send, onInput } from '../shared/input';
@@ -151,6 +152,7 @@ const mergeWaiting = (one: Waiting, other: Waiting): Waiting => ({
 /** Records are sent at once, in one attempt a call. */
 function direct({ RED, node, def, status, profileNode, read, debounceMs }: SyncNode): InputHandler {
   const stop = unlimited();
+  const audit = auditOf(node, profileNode);
   const maxItems = wholeNumber(def.maxItems, 50);
   const call = async (
     service: SyncServiceName,
@@ -158,9 +160,15 @@ function direct({ RED, node, def, status, profileNode, read, debounceMs }: SyncN
   ): Promise<CallInterfaceAnswer> => {
     const callPlatformNow = callOf(needProfile(profileNode), stop.signal);
     status('busy', 'sending');
-    return callPlatformNow(
+    return audited(
+      audit,
       service,
-      records.map(({ record }) => record),
+      () =>
+        callPlatformNow(
+          service,
+          records.map(({ record }) => record),
+        ),
+      ({ accepted }) => (accepted ? 'accepted' : 'refused'),
     );
   };
   const notifications = new Debounce<SyncRecord, CallInterfaceAnswer>(

@@ -3,6 +3,7 @@ import { BookingDesk } from '../../lib/booking/booking-desk';
 import { DEFAULT_NAMESPACE, bookingServiceNames, soapMethods } from '../../lib/contract/services';
 import { SoapEndpoint } from '../../lib/soap/endpoint';
 import { findProfile, usableProfile } from '../exchange-profile/profile-node';
+import { auditOf } from '../shared/audit';
 import { mountRoute } from '../shared/http-route';
 import { wholeNumber } from '../shared/property';
 import { statusOf } from '../shared/status';
@@ -18,6 +19,7 @@ export default function register(RED: NodeAPI): void {
     if (!profile) return status('bad', 'faulty-profile');
     if (!profileNode.secret('certificate')) this.warn(RED._('booking-request.error.no-certificate'));
 
+    const audit = auditOf(this, profileNode);
     const desk = new BookingDesk({
       access: {
         certificate: profileNode.secret('certificate'),
@@ -34,7 +36,10 @@ export default function register(RED: NodeAPI): void {
         );
         this.send(outputs);
       },
+      onAnswered: ({ service, success, durationMs }) =>
+        audit({ service, outcome: success ? 'accepted' : 'refused', durationMs }),
       onRefused: ({ reason }) => {
+        audit({ service: 'AppointmentDealInterface', outcome: 'refused', code: 'BUSINESS', durationMs: 0 });
         status('warn', 'refused');
         this.warn(reason);
       },

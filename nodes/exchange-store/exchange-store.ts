@@ -11,7 +11,7 @@ import type { StoreProps } from './exchange-store.props';
 import type { ExchangeStoreNode } from './store-node';
 
 /** Node-RED ends a node that takes longer than 15 s to close. */
-const GRACE_MS = 8000;
+const GRACE_MS = 5000;
 
 export default function register(RED: NodeAPI): void {
   function ExchangeStore(this: ExchangeStoreNode, def: NodeDef & StoreProps): void {

@@ -4,6 +4,7 @@ import { ExchangeError } from '../../lib/errors';
 import { IdChoice } from '../../lib/report/id-choice';
 import { type QueryAnswer, type QueryService, queryReports, readQuery } from '../../lib/report/report-query';
 import { findProfile, needProfile } from '../exchange-profile/profile-node';
+import { auditOf, audited } from '../shared/audit';
 import { onInput } from '../shared/input';
 import { valueOf } from '../shared/property';
 import { statusOf } from '../shared/status';
@@ -21,6 +22,7 @@ export default function register(RED: NodeAPI): void {
     else if (!profileNode.secret('strCredential')) status('warn', 'no-credential');
     const choice = new IdChoice(def.idArguments || 'documented');
     const stop = stopOf(this);
+    const audit = auditOf(this, profileNode);
 
     onInput(this, async (msg, send) => {
       try {
@@ -35,7 +37,12 @@ export default function register(RED: NodeAPI): void {
         };
         const caller = hospital.platform().caller('archiveUrl');
         status('busy', 'querying');
-        const found = await choice.ask(ids => queryReports(caller, service, query, secrets, ids, stop));
+        const found = await audited(
+          audit,
+          service,
+          () => choice.ask(ids => queryReports(caller, service, query, secrets, ids, stop)),
+          () => 'accepted',
+        );
         status(
           found.answer.reports.length > 0 ? 'good' : 'idle',
           found.answer.reports.length > 0 ? 'found' : 'nothing',

@@ -20,7 +20,7 @@ import type { InputMessage, Send } from './input';
 import type { Mood } from './status';
 
 /** Node-RED ends a node that takes longer than 15 s to close. */
-const GRACE_MS = 8000;
+const GRACE_MS = 5000;
 
 export interface Delivering {
   readonly node: Node;

@@ -5,21 +5,14 @@ import type { Profile } from '../../lib/profile/profile';
 import { type Registration, type Report, registerReport, registerReports } from '../../lib/report/register';
 import { deliverReport, reportItem } from '../../lib/report/report-delivery';
 import { type ExchangeProfileNode, findProfile, needProfile } from '../exchange-profile/profile-node';
+import { auditOf, audited } from './audit';
 import { openDelivery } from './delivery';
-import type { DeliveryProps } from './delivery.props';
 import { endHandover, handoverOf } from './handover';
 import { type InputHandler, onInput } from './input';
 import { valueOf } from './property';
+import type { RegisterProps } from './register.props';
 import { type Mood, statusOf } from './status';
 import { stopOf } from './stop';
-
-export interface RegisterProps extends DeliveryProps {
-  name: string;
-  profile: string;
-  /** Where the reports stand in the message. */
-  property: string;
-  propertyType: 'msg' | 'jsonata';
-}
 
 type ReadReports = (given: unknown, profile: Profile) => Promise<readonly Report[]>;
 
@@ -98,6 +91,7 @@ function direct(
   profileNode: ExchangeProfileNode | null,
 ): InputHandler {
   const stop = stopOf(node);
+  const audit = auditOf(node, profileNode);
   return async (msg, send) => {
     const hospital = needProfile(profileNode);
     const profile = hospital.profile();
@@ -106,7 +100,12 @@ function direct(
     status('busy', 'sending');
     const registerOne = async (report: Report): Promise<Registration> => {
       try {
-        return await registerReport(report, hospital.platform().caller('archiveUrl'), profile, stop);
+        return await audited(
+          audit,
+          'ArchiveAutoReport',
+          () => registerReport(report, hospital.platform().caller('archiveUrl'), profile, stop),
+          done => done.outcome,
+        );
       } catch (error) {
         status('bad', errorsOf(report.violations).length > 0 ? 'invalid' : 'failed');
         throw error;

@@ -258,6 +258,21 @@ describe('durable delivery', () => {
     });
   });
 
+  it('a call that is made directly stands in the audit trail, without a word of the patient', async () => {
+    await deploy([node('lab', 'lab-register', [['ok'], ['no']], { delivery: 'direct' })]);
+    const ok = flow.next('ok');
+    flow.receive('lab', { payload: labReport });
+    await ok;
+    await flow.undeploy();
+    const store = await openStore({ kind: 'embedded', file: storeFile(), secret: SECRET });
+    const trail = await store.auditTrail({ afterSeq: 0, limit: 10 });
+    await store.close();
+    assert.deepEqual(
+      trail.map(({ actor, action, channel, service, outcome }) => [actor, action, channel, service, outcome]),
+      [['system', 'call', 'lab', 'ArchiveAutoReport', 'accepted']],
+    );
+  });
+
   it('a partial deploy of one node leaves the queues of others alone', async () => {
     await deploy([node('lab', 'lab-register', [['ok'], ['no']]), sync()]);
     await flow.redeployOnly('lab');

@@ -398,7 +398,6 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
         'pending',
       ]);
       await store.audit({
-        at: 0,
         actor: 'test',
         action: 'look',
         message: '',

@@ -42,15 +42,15 @@ describe('maintenance of an embedded store', () => {
   it('a backup that is made while the store works holds everything that was accepted before it', async () => {
     const before = Array.from({ length: 50 }, () => newMessage());
     await store.accept({ messages: before });
-    let accepting = true;
+    const accepting = new AbortController();
     const busy = (async () => {
-      while (accepting) {
+      while (!accepting.signal.aborted) {
         await store.accept({ messages: [newMessage()] });
         await pause(1);
       }
     })();
     await backUp(at('store.db'), at('copy.db'));
-    accepting = false;
+    accepting.abort();
     await busy;
     const copy = await open(at('copy.db'));
     for (const { id, content } of before)

@@ -1,11 +1,11 @@
 /** The audit trail is read and checked. */
-import { type AuditEntry, type AuditRecord, checkChain } from '../../privacy/audit-chain';
+import { type AuditEntry, checkChain } from '../../privacy/audit-chain';
 import type { AuditCheck, AuditPosition, Input } from '../message-store';
 import { number, text } from '../row';
 import type { SqlRow } from '../sql/session';
 import { AUDIT_BASE, AUDIT_HEAD, type Transaction, readHead } from '../transaction';
 
-export async function audit(tx: Transaction, record: AuditRecord): Promise<void> {
+export async function audit(tx: Transaction, record: Input<'audit'>): Promise<void> {
   tx.audit(record);
 }
 
