@@ -1,6 +1,6 @@
 /** Operations that come while others are on their way go together in the next transaction (group commit). */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Call, Reply } from './engine';
+import type { Call, Reply } from './call';
 import type { Input, OperationName, Result } from './message-store';
 
 interface Waiting {

@@ -10,6 +10,7 @@ import {
   wrapKeys,
   wrappingKey,
 } from '../privacy/key-ring';
+import type { Call, Reply, Runner } from './call';
 import type { Input, OperationName, Result } from './message-store';
 import { operations } from './operations';
 import { lanesOf } from './operations/lane';
@@ -18,22 +19,6 @@ import { SCHEMA_VERSION, schemaOf } from './schema';
 import { DatabaseFailure } from './sql/failure';
 import type { SqlConnection, SqlSession } from './sql/session';
 import { AUDIT_BASE, AUDIT_HEAD, MOVED, RESEAL_AFTER, Transaction, readHead } from './transaction';
-
-/** One operation on its way. */
-export interface Call<Name extends OperationName = OperationName> {
-  readonly name: Name;
-  readonly input: Input<Name>;
-}
-
-export type Reply<Name extends OperationName = OperationName> =
-  { readonly value: Result<Name> } | { readonly error: unknown };
-
-/** What runs operations: the engine, or the thread that has one. */
-export interface Runner {
-  /** Runs them in one transaction; a reply for each. Rejects when none was carried out. */
-  run(calls: readonly Call[], now: number): Promise<readonly Reply[]>;
-  close(): Promise<void>;
-}
 
 export interface Secrets {
   readonly secret: string;

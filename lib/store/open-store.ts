@@ -2,7 +2,8 @@
 import { systemClock, type Clock } from '../clock';
 import { ExchangeError } from '../errors';
 import { Batches } from './batches';
-import { type Call, Engine, type Reply, type Runner } from './engine';
+import type { Call, Reply, Runner } from './call';
+import { Engine } from './engine';
 import type { MessageStore, OperationName } from './message-store';
 import { runFileTask } from './file-task';
 import { operations } from './operations';

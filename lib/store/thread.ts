@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ExchangeError, type ErrorOptions } from '../errors';
-import type { Call, Reply, Runner } from './engine';
+import type { Call, Reply, Runner } from './call';
 import type { StoreSettings } from './settings';
 
 /** An error on its way between threads, where classes do not survive. */

@@ -1,5 +1,5 @@
 /** The order of the messages of one key. */
-import type { Call } from '../engine';
+import type { Call } from '../call';
 import type { NewMessage } from '../message';
 import type { Input } from '../message-store';
 import { marks, text } from '../row';
