@@ -116,6 +116,8 @@ export interface Operations {
     readonly ids: readonly string[];
     readonly actor: string;
     readonly spacingMs: number;
+    /** Pause before the first. */
+    readonly delayMs?: number;
     readonly force?: boolean;
   }): OperatorResult;
   /** Replaces an invalid, dead or refused message by a mended one, which names it as its origin. */

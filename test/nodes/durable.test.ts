@@ -8,6 +8,7 @@ import { openStore } from '../../lib/store/open-store';
 import type { MessageState } from '../../lib/store/message';
 import { type FlowNode, type Message, TestFlow } from '../support/flow';
 import { fixture } from '../support/fixture';
+import { listen } from '../support/raw-soap';
 
 const lab = readXml(fixture('ArchiveAutoReport.lab.xml'));
 const labReport = {
@@ -271,6 +272,20 @@ describe('durable delivery', () => {
       trail.map(({ actor, action, channel, service, outcome }) => [actor, action, channel, service, outcome]),
       [['system', 'call', 'lab', 'ArchiveAutoReport', 'accepted']],
     );
+  });
+
+  it('a deploy while the platform is silent ends within 10 s, and the report is sent afterwards', async () => {
+    const silent = await listen(() => undefined);
+    await deploy([node('lab', 'lab-register', [['ok'], ['no']])], { archiveUrl: silent.url, timeout: '60' });
+    const completed = flow.next('completed');
+    flow.receive('lab', { payload: labReport });
+    await completed;
+    const startedAt = Date.now();
+    await flow.undeploy();
+    assert.ok(Date.now() - startedAt < 10_000);
+    await silent.close();
+    await deploy([node('lab', 'lab-register', [['ok'], ['no']])]);
+    assert.equal(exchangeOf(await flow.next('ok')).outcome, 'accepted');
   });
 
   it('a partial deploy of one node leaves the queues of others alone', async () => {

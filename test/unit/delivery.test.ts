@@ -6,6 +6,7 @@ import { ExchangeError, type ErrorCode, type RetryClass } from '../../lib/errors
 import type { Channel, DeliveryResult, Emission, Work } from '../../lib/delivery/channel';
 import { Dispatcher } from '../../lib/delivery/dispatcher';
 import type { DeliveryEvent } from '../../lib/delivery/events';
+import { resendAll } from '../../lib/delivery/resend-all';
 import type { Courier } from '../../lib/delivery/courier';
 import { TimeWindows } from '../../lib/delivery/time-windows';
 import type { MessageState, NewMessage } from '../../lib/store/message';
@@ -358,6 +359,34 @@ describe('delivery', () => {
       await pass(MINUTE);
       assert.deepEqual([sent.length, await states()], [2, { accepted: 1 }]);
     });
+  });
+
+  it('sends all failed again, throttled, and of one key only the newest version', async () => {
+    let isBroken = true;
+    const at: number[] = [];
+    const courier = dispatcher.open(
+      channel(() => {
+        at.push(clock.now());
+        return isBroken ? { error: failure('TOO_LARGE', 'never') } : accepted;
+      }),
+    );
+    await courier.accept([
+      message('old', { key: 'a' }),
+      message('new', { key: 'a' }),
+      ...Array.from({ length: 500 }, (_, n) => message(`${n}`)),
+    ]);
+    await pass(MINUTE);
+    assert.deepEqual(await states(), { dead: 502 });
+    isBroken = false;
+    [sent.length, at.length] = [0, 0];
+    const asked = { filter: { states: ['dead'] as const }, actor: 'test', perMinute: 60 };
+    const { done, left } = await resendAll(store, asked);
+    dispatcher.wakeAll();
+    await pass(HOUR);
+    assert.deepEqual([done.length, left.map(({ why }) => why)], [501, ['superseded']]);
+    assert.deepEqual(await states(), { accepted: 501, dead: 1 });
+    assert.equal(sent.includes('old'), false);
+    assert.ok((at.at(-1) ?? 0) - (at[0] ?? 0) >= 500 * 1000, 'one a second');
   });
 
   describe('outcomes', () => {

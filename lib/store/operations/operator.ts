@@ -88,7 +88,7 @@ export const resend = (tx: Transaction, input: Input<'resend'>): Promise<Operato
     await tx.run(
       "update message set state = 'pending', blocks = 1, head = 0, due_at = ?, tries = 0, doubtful = 0," +
         ' settled_at = null, repeat_at = null, outcome = null where seq = ?',
-      tx.now + at * input.spacingMs,
+      tx.now + (input.delayMs ?? 0) + at * input.spacingMs,
       number(row, 'seq'),
     );
     tx.moved(text(row, 'channel'), stateOf(row), 'pending');
