@@ -63,6 +63,8 @@ export function connectionOptions(address: SqlServerAddress, limits: SqlServerLi
       trustServerCertificate: tls !== 'verify',
       ...(tls !== 'off' && {
         cryptoCredentialsDetails: credentials(address),
+        // Node warns of an address in the place of a name. Where no certificate is checked any name will do.
+        ...(tls !== 'verify' && net.isIP(host) > 0 && { serverName: 'sqlserver' }),
         connector: () => connectEncrypted(host, port, limits.connectMs),
       }),
     },

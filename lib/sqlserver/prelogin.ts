@@ -24,6 +24,8 @@ export class NoEncryption extends Error {
 }
 
 const HEADER_BYTES = 8;
+/** Kind of a message from the server. */
+const REPLY = 4;
 const OPTION_BYTES = 5;
 const VERSION = 0;
 const ENCRYPTION = 1;
@@ -33,6 +35,7 @@ const ENCRYPTS: ReadonlySet<number> = new Set([1, 3]);
 
 /** Reads the server's answer. Undefined while it is incomplete; what is no such answer offers no encryption. */
 export function readPrelogin(bytes: Buffer): Prelogin | undefined {
+  if (bytes.length > 0 && bytes[0] !== REPLY) return { version: '?', encrypts: false };
   if (bytes.length < HEADER_BYTES || bytes.length < bytes.readUInt16BE(2)) return undefined;
   const body = bytes.subarray(HEADER_BYTES, bytes.readUInt16BE(2));
   let version = '?';

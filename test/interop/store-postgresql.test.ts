@@ -7,7 +7,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ExchangeError } from '../../lib/errors';
-import type { Claimed } from '../../lib/store/message';
 import type { MessageStore } from '../../lib/store/message-store';
 import { type OpenOptions, openStore } from '../../lib/store/open-store';
 import type { PostgresqlSettings } from '../../lib/store/settings';
@@ -16,7 +15,8 @@ import { selfSigned } from '../support/ftp-server';
 import { portOf } from '../support/misbehaving-server';
 import { needsPeer } from '../support/peer';
 import { Postgresql, findPostgresql } from '../support/postgresql';
-import { LEASE_MS, done, later, newMessage, storeConformance } from '../support/store-conformance';
+import { LEASE_MS, later, newMessage, storeConformance } from '../support/store-conformance';
+import { sharedStoreConformance } from '../support/store-shared';
 import { TestClock } from '../support/test-clock';
 
 describe('message store in PostgreSQL', function () {
@@ -55,105 +55,9 @@ describe('message store in PostgreSQL', function () {
   }
 
   describe('shared by several processes', () => {
-    const claim = async (store: MessageStore, owner: string, limit = 7): Promise<readonly Claimed[]> =>
-      (await store.claim({ channel: 'node', limit, owner, leaseMs: LEASE_MS })).messages;
-
-    it('gives every message to one of them', async () => {
-      const settings = server.settings();
-      const stores = [await open(settings), await open(settings), await open(settings)];
-      const messages = Array.from({ length: 300 }, () => newMessage());
-      await stores[0]?.accept({ messages });
-      const takeAll = async (store: MessageStore): Promise<string[]> => {
-        const taken: string[] = [];
-        for (;;) {
-          const claimed = await claim(store, `owner-${stores.indexOf(store)}`);
-          if (claimed.length === 0) return taken;
-          taken.push(...claimed.map(({ id }) => id));
-        }
-      };
-      const taken = (await Promise.all(stores.map(takeAll))).flat();
-      assert.deepEqual(taken.toSorted(), messages.map(({ id }) => id).toSorted());
-    });
-
-    it('keeps the order of each key, whoever sends', async () => {
-      const settings = server.settings();
-      const stores = [await open(settings), await open(settings)];
-      const keys = Array.from({ length: 12 }, () => randomUUID());
-      const sent = new Map<string, number[]>(keys.map(key => [key, []]));
-      const sending = new Set<string>();
-      const produce = async (store: MessageStore): Promise<void> => {
-        for (let round = 0; round < 8; round++) {
-          const messages = keys.map(key =>
-            newMessage({ key, content: JSON.stringify({ key, n: randomUUID() }) }),
-          );
-          await Promise.all(messages.map(message => store.accept({ messages: [message] })));
-        }
-      };
-      let produced = false;
-      const deliver = async (store: MessageStore, owner: string): Promise<void> => {
-        for (;;) {
-          const wasProduced = produced;
-          const claimed = await claim(store, owner);
-          if (claimed.length === 0 && wasProduced && sending.size === 0) return;
-          for (const { content, version } of claimed) {
-            const { key } = JSON.parse(content) as { key: string };
-            assert.ok(!sending.has(key), 'two messages of one key are sent at once');
-            sending.add(key);
-            sent.get(key)?.push(version);
-          }
-          await pause(1);
-          for (const { content } of claimed) sending.delete((JSON.parse(content) as { key: string }).key);
-          await store.settle({ owner, settlements: claimed.map(({ id }) => done(id)) });
-        }
-      };
-      const delivered = Promise.all(stores.map((store, at) => deliver(store, `owner-${at}`)));
-      await Promise.all(stores.map(produce));
-      produced = true;
-      await delivered;
-      const expected = Array.from({ length: 16 }, (_, at) => at + 1);
-      for (const versions of sent.values()) assert.deepEqual(versions, expected);
-    });
-
-    it('two producers of one key make one lane with one head', async () => {
-      const settings = server.settings();
-      const stores = [await open(settings), await open(settings)];
-      const keys = Array.from({ length: 4 }, () => randomUUID());
-      for (let round = 0; round < 40; round++) {
-        // Each hands in the keys in another order, in one transaction.
-        const handIns = [keys, keys.toReversed()].map(async (order, at) =>
-          stores[at]?.accept({ messages: order.map(key => newMessage({ key })) }),
-        );
-        await Promise.all(handIns);
-      }
-      const lanes = await server.query(
-        `select count(*)::int as messages, sum(head)::int as heads, array_agg(version::int order by seq) as versions
-         from ${settings.schema}.message group by lane`,
-      );
-      assert.equal(lanes.length, keys.length);
-      for (const { messages, heads, versions } of lanes) {
-        assert.deepEqual([messages, heads], [80, 1]);
-        assert.deepEqual(
-          versions,
-          Array.from({ length: 80 }, (_, at) => at + 1),
-        );
-      }
-    });
-
-    it('another one takes over when a lease is over, and the word of the first does not count any more', async () => {
-      const clock = new TestClock();
+    sharedStoreConformance(async clock => {
       const settings = server.settings({ clock: 'caller' });
-      const [one, two] = [await open(settings, { clock }), await open(settings, { clock })];
-      const message = newMessage();
-      await one.accept({ messages: [message] });
-      await claim(one, 'one');
-      clock.advance(LEASE_MS);
-      assert.equal(await two.recover({ owner: 'two' }), 0);
-      clock.advance(1);
-      assert.equal(await two.recover({ owner: 'two' }), 1);
-      const [again] = await claim(two, 'two');
-      assert.deepEqual([again?.id, again?.doubtful], [message.id, true]);
-      assert.deepEqual(await one.settle({ owner: 'one', settlements: [done(message.id)] }), [message.id]);
-      assert.deepEqual(await two.settle({ owner: 'two', settlements: [done(message.id)] }), []);
+      return [await openStore(settings, { clock, in: 'caller' }), await openStore(settings, { clock })];
     });
 
     it('counts leases and times by the clock of the database, however wrong that of a process is', async () => {
@@ -165,7 +69,8 @@ describe('message store in PostgreSQL', function () {
       Date.now = () => rightly() + hour;
       try {
         const wrong = await open(settings);
-        const [message] = await claim(wrong, 'wrong');
+        const claim = () => wrong.claim({ channel: 'node', limit: 1, owner: 'wrong', leaseMs: LEASE_MS });
+        const [message] = (await claim()).messages;
         const stored = async (column: string): Promise<number> => {
           const ms = 'extract(epoch from clock_timestamp()) * 1000';
           const sql = `select (${column} - ${ms})::int as "left" from ${settings.schema}.message`;
@@ -199,63 +104,6 @@ describe('message store in PostgreSQL', function () {
           (await stores[1]?.accept({ messages: [newMessage({ ...message, id: randomUUID() })] })) ?? [];
         assert.equal(again?.fate, 'duplicate');
       }
-    });
-
-    it('an operator never withdraws or resends what another process has just begun to send', async () => {
-      const settings = server.settings();
-      const stores = [await open(settings), await open(settings)] as const;
-      for (let round = 0; round < 40; round++) {
-        const [old, next] = [newMessage({ key: `${round}` }), newMessage({ key: `${round}` })];
-        await stores[0].accept({ messages: [old] });
-        await claim(stores[0], 'one');
-        await stores[0].settle({ owner: 'one', settlements: [done(old.id, 'dead')] });
-        await stores[0].accept({ messages: [next] });
-        const [claimed, resent] = await Promise.all([
-          claim(stores[0], 'one', 1),
-          stores[1].resend({ ids: [old.id], actor: 'test', spacingMs: 0, force: true }),
-        ]);
-        const more = await claim(stores[1], 'two', 1);
-        assert.equal(resent.done.length, 1);
-        assert.equal(claimed.length + more.length, 1, 'two messages of one key are sent at once');
-        const first = [...claimed, ...more][0]?.id ?? '';
-        const [cancelled, second] = await Promise.all([
-          stores[1].cancel({ ids: [first === old.id ? next.id : old.id], actor: 'test' }),
-          stores[0]
-            .settle({ owner: claimed.length > 0 ? 'one' : 'two', settlements: [done(first)] })
-            .then(() => claim(stores[0], 'one', 1)),
-        ]);
-        assert.equal(cancelled.done.length + second.length, 1);
-        await stores[0].settle({ owner: 'one', settlements: second.map(({ id }) => done(id)) });
-      }
-      const counted = await stores[0].tallies({});
-      const rows = await server.query(
-        `select state, count(*)::int as count from ${settings.schema}.message group by state`,
-      );
-      assert.deepEqual(
-        new Map(counted.map(({ state, count }) => [state, count])),
-        new Map(rows.map(({ state, count }) => [state, count])),
-      );
-    });
-
-    it('two that clean up at once count right, and keep the chain of audit records whole', async () => {
-      const settings = server.settings();
-      const stores = [await open(settings), await open(settings)] as const;
-      const messages = Array.from({ length: 60 }, () => newMessage());
-      await stores[0].accept({ messages });
-      await claim(stores[0], 'one', 60);
-      await stores[0].settle({ owner: 'one', settlements: messages.map(({ id }) => done(id)) });
-      await stores[0].handOver({ ids: messages.map(({ id }) => id) });
-      const end = Date.now() + 60_000;
-      const clean = async (store: MessageStore): Promise<void> => {
-        while (
-          (await store.prune({ contentBefore: end, messageBefore: end, auditBefore: end, limit: 5 })) > 0
-        );
-      };
-      await Promise.all(stores.map(clean));
-      assert.deepEqual(await stores[0].tallies({}), []);
-      await stores[0].read({ id: messages[0]?.id ?? '', actor: 'test' });
-      const check = await stores[0].checkAudit({ ...(await stores[0].auditStart({})), limit: 100 });
-      assert.deepEqual([check.done, check.brokenAt], [true, null]);
     });
   });
 

@@ -181,19 +181,24 @@ export class SqlServerConnection implements SqlConnection {
     try {
       await this.#pool.connect();
       const { recordset } = await this.#pool.request().query<SqlRow>(DATABASE);
-      this.#isDurable = recordset[0]?.['delayed_durability_desc'] !== 'FORCED';
+      this.#isDurable = recordset?.[0]?.['delayed_durability_desc'] !== 'FORCED';
     } catch (error) {
       throw this.#failureOf(error, 'unreachable');
     }
     if (!this.#isDurable) throw this.#failure('not-durable', 'DELAYED_DURABILITY = DISABLED');
   }
 
+  /** A transaction that has begun. A connection that was lost while it was idle is replaced unnoticed. */
   async #begun(): Promise<mssql.Transaction> {
-    const transaction = new mssql.Transaction(this.#pool);
+    const isIdle = this.#pool.available > 0;
     try {
-      // Explicitly: a pooled connection keeps the level of its last transaction.
-      await transaction.begin(mssql.ISOLATION_LEVEL.READ_COMMITTED);
-      return transaction;
+      return await begin(this.#pool);
+    } catch (error) {
+      const failure = this.#failureOf(error, 'unreachable');
+      if (!isIdle || failure.kind !== 'unreachable') throw failure;
+    }
+    try {
+      return await begin(this.#pool);
     } catch (error) {
       throw this.#failureOf(error, 'unreachable');
     }
@@ -259,6 +264,13 @@ export class SqlServerConnection implements SqlConnection {
   #failure(kind: FailureKind, said: string): DatabaseFailure {
     return new DatabaseFailure(kind, this.#where, said);
   }
+}
+
+async function begin(pool: mssql.ConnectionPool): Promise<mssql.Transaction> {
+  const transaction = new mssql.Transaction(pool);
+  // Explicitly: a pooled connection keeps the level of its last transaction.
+  await transaction.begin(mssql.ISOLATION_LEVEL.READ_COMMITTED);
+  return transaction;
 }
 
 async function rolledBack(transaction: mssql.Transaction): Promise<void> {
