@@ -161,7 +161,6 @@ export function sharedStoreConformance(
     await Promise.all(stores.map(clean));
     assert.deepEqual(await stores[0].tallies({}), []);
     await stores[0].audit({
-      at: 0,
       actor: 'test',
       action: 'look',
       message: '',

@@ -512,7 +512,7 @@ async function everyOperation(store: MessageStore): Promise<void> {
     read: [() => store.read({ id: first, actor: 'test' })],
     tallies: [() => store.tallies({})],
     oldest: [() => store.oldest({ channel: 'node' })],
-    audit: [() => store.audit({ ...audit, at: 0, durationMs: 0 })],
+    audit: [() => store.audit({ ...audit, durationMs: 0 })],
     auditTrail: [
       () => store.auditTrail({ afterSeq: 0, limit: 10 }),
       () => store.auditTrail({ afterSeq: 0, limit: 10, message: first }),
