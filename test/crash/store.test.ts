@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openStore } from '../../lib/store/open-store';
+import type { ExchangeError } from '../../lib/errors';
 import { SqliteDatabase } from '../../lib/sqlite';
 import { auditBreak } from '../support/audit-break';
 import { ensureBuilt } from '../support/built-editor';
@@ -73,7 +74,7 @@ describe('kill -9 of a process with an embedded store', function () {
     victim.start();
     if (!withOutage && n % START_EVERY === 0) {
       // Dies while it starts: Node, the tables, the keys, what the one before left in flight.
-      await pause(chance.between(0, 350));
+      await pause(chance.between(0, 200));
     } else {
       await victim.ready();
       await producer.acknowledgedMore(BETWEEN_KILLS);
@@ -115,6 +116,22 @@ describe('kill -9 of a process with an embedded store', function () {
       acknowledged.length,
     );
     await isInOrder(acknowledged.length);
+  });
+
+  it('a second process is refused, and gets the store as soon as the first is gone, however it ended', async () => {
+    const settings = { kind: 'embedded', file, secret: SECRET } as const;
+    victim.start();
+    await victim.ready();
+    await assert.rejects(
+      openStore(settings, { in: 'caller' }),
+      (error: ExchangeError) => error.code === 'STORE' && /正被另一个 Node-RED 使用/.test(error.text.zh),
+    );
+    await victim.kill();
+    const store = await openStore(settings, { in: 'caller' });
+    await store.close();
+    victim.start();
+    await victim.ready();
+    await victim.stop();
   });
 
   /** What the store itself says afterwards. */
