@@ -31,6 +31,11 @@ export class Victim {
     return this.#port;
   }
 
+  /** Of the process that runs, or ran last. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   start(): void {
     const child = fork(path.join(root, this.#script), this.#args, {
       execArgv: [],
