@@ -46,6 +46,18 @@ export type ErrorCode =
   | 'BUSINESS'
   /** The call was ended from our side (redeploy, shutdown). */
   | 'ABORTED'
+  /** The file is no DICOM object that can be used, or cannot be read. */
+  | 'DICOM_FILE'
+  /** The peer rejected the DICOM association. */
+  | 'DICOM_REJECTED'
+  /** The peer aborted the DICOM association. */
+  | 'DICOM_ABORTED'
+  /** What the peer sent is no DICOM, or not in its turn. */
+  | 'DICOM_PROTOCOL'
+  /** The peer accepts no presentation context for the object, or for the query. */
+  | 'DICOM_CONTEXT'
+  /** The peer answered a DIMSE request with a status of failure. */
+  | 'DICOM_STATUS'
   /** The message store cannot be used now: closed, damaged, out of reach, or another process owns it. */
   | 'STORE'
   /** The message store has no room left: nothing was taken over. */

@@ -1,0 +1,352 @@
+/**
+ * One DICOM association over one connection (PS3.8), from either side.
+ *
+ * Own code beneath the DIMSE services: the package of the field (dcmjs-dimse) parses and encodes every object anew (20
+ * times DCMTK's CPU, six times the object in memory), takes PDUs of any length, and takes late answers for success.
+ */
+import type net from 'node:net';
+import { ExchangeError } from '../errors';
+import type { ByteSource } from './byte-source';
+import { type CommandSet, encodeCommand, isResponse } from './command-set';
+import { Inbox, type Message } from './incoming';
+import {
+  PDU_HEADER_BYTES,
+  PDV_HEADER_BYTES,
+  PduType,
+  type Role,
+  decodeReject,
+  encodeAbort,
+  encodeRelease,
+} from './pdu';
+import { PduReader } from './pdu-reader';
+import {
+  ProtocolViolation,
+  abortedByPeer,
+  ended,
+  lost,
+  rejected,
+  silent,
+  violated,
+} from './protocol-failure';
+
+export interface AcceptedContext {
+  readonly id: number;
+  readonly abstractSyntax: string;
+  readonly transferSyntax: string;
+}
+
+/** What both sides have agreed on. */
+export interface Agreement {
+  readonly calledAeTitle: string;
+  readonly callingAeTitle: string;
+  readonly contexts: readonly AcceptedContext[];
+  readonly roles: readonly Role[];
+  /** Largest P-DATA PDU that the peer takes, in bytes; 0: any. */
+  readonly peerMaxPdu: number;
+}
+
+/** PDUs of a data set that are on their way at the same time: enough to keep the connection busy. */
+const PDUS_AHEAD = 6;
+/** Where the peer takes any length. */
+const LARGEST_PDU = 256 * 1024;
+const SMALLEST_PDU = 1024;
+const RELEASE_MS = 5_000;
+
+/** The upper layer on a socket: PDUs in and out, and the one reason for which it ends. */
+export class Connection {
+  readonly host: string;
+  readonly inbox: Inbox;
+  readonly #socket: net.Socket;
+  readonly #timeoutMs: number;
+  #associateBody:
+    { resolve: (pdu: { type: number; body: Buffer }) => void; reject: (error: Error) => void } | undefined;
+  #early: { type: number; body: Buffer } | undefined;
+  #failure: ExchangeError | undefined;
+  #established = false;
+  #released = false;
+  #closed: Promise<void>;
+
+  /**
+   * @param timeoutMs time without a byte in either direction after which the peer counts as gone
+   * @param mostPdu largest P-DATA PDU that we take, in bytes
+   */
+  constructor(socket: net.Socket, host: string, timeoutMs: number, mostPdu: number) {
+    this.host = host;
+    this.#socket = socket;
+    this.#timeoutMs = timeoutMs;
+    this.inbox = new Inbox(hold => void (hold ? socket.pause() : socket.resume()));
+    const reader = new PduReader(
+      {
+        onPdu: (type, body) => this.#onPdu(type, body),
+        onData: (contextId, isCommand, piece, last) => {
+          if (!this.#established) throw new ProtocolViolation('data before the association stands');
+          this.inbox.push(contextId, isCommand, piece, last);
+        },
+      },
+      mostPdu,
+    );
+    socket.setNoDelay(true);
+    socket.setTimeout(timeoutMs);
+    socket.on('timeout', () => this.end(silent(host, timeoutMs / 1000, this.#established)));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.end(lost(host, this.#established, error.code)));
+    socket.on('data', (chunk: Buffer) => this.#read(reader, chunk));
+    this.#closed = new Promise(resolve => {
+      socket.once('close', () => {
+        this.end(lost(host, this.#established));
+        resolve();
+      });
+    });
+    socket.once('end', () => this.end(lost(host, this.#established)));
+  }
+
+  /** True as long as messages may be sent. */
+  get isOpen(): boolean {
+    return this.#failure === undefined && !this.#released;
+  }
+
+  /** The answer to an association request, or the request itself. */
+  associatePdu(): Promise<{ type: number; body: Buffer }> {
+    if (this.#early) return Promise.resolve(this.#early);
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => (this.#associateBody = { resolve, reject }));
+  }
+
+  /** From now on messages may come. */
+  establish(): void {
+    this.#established = true;
+  }
+
+  /** Resolves when the bytes have left this process. Rejects with the reason for which the association has ended. */
+  write(bytes: Buffer): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, error => {
+        if (error) reject(this.#failure ?? lost(this.host, this.#established));
+        else resolve();
+      });
+    });
+  }
+
+  /** Ends everything that waits, and the connection, with an A-ABORT where the peer may still read it. */
+  abort(error: ExchangeError, source: 0 | 2 = 0, reason = 0): void {
+    if (!this.#failure && !this.#released) this.#socket.write(encodeAbort(source, reason));
+    this.end(error);
+  }
+
+  /** Ends everything that waits, and the connection. The first reason counts. */
+  end(error: ExchangeError | null): void {
+    if (this.#failure || this.#released) {
+      this.#socket.destroySoon();
+      return;
+    }
+    if (error === null) this.#released = true;
+    else this.#failure = error;
+    this.#associateBody?.reject(error ?? ended(false));
+    this.inbox.end(error);
+    // Lets what is written, such as the abort, leave first.
+    this.#socket.destroySoon();
+    setTimeout(() => this.#socket.destroy(), RELEASE_MS).unref();
+  }
+
+  /** Resolves when the connection is closed. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  #read(reader: PduReader, chunk: Buffer): void {
+    if (this.#failure) return; // late answers count no more
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      const what = error instanceof ProtocolViolation ? error.message : 'internal';
+      this.abort(violated(this.host, what), 2, 0);
+    }
+  }
+
+  #onPdu(type: number, body: Buffer): void {
+    switch (type) {
+      case PduType.abort:
+        return this.end(abortedByPeer(this.host, body[2] ?? 0, body[3] ?? 0));
+      case PduType.associateRj:
+        return this.end(rejected(this.host, decodeReject(body)));
+      case PduType.releaseRq:
+        this.#socket.write(encodeRelease('releaseRp'));
+        return this.end(null);
+      case PduType.releaseRp:
+        return this.end(null);
+      default:
+        if (this.#established || this.#early) throw new ProtocolViolation('association PDU out of turn');
+        this.#early = { type, body };
+        this.#associateBody?.resolve(this.#early);
+    }
+  }
+
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+}
+
+/** An association that stands. */
+export class Association {
+  readonly agreement: Agreement;
+  readonly #connection: Connection;
+  readonly #pduBytes: number;
+  #messageId = 0;
+  #sending: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: Connection, agreement: Agreement) {
+    this.#connection = connection;
+    this.agreement = agreement;
+    const { peerMaxPdu } = agreement;
+    const most = peerMaxPdu === 0 ? LARGEST_PDU : Math.min(peerMaxPdu, LARGEST_PDU);
+    // The length that the peer states is that of the PDU without its header.
+    this.#pduBytes = PDU_HEADER_BYTES + Math.max(most, SMALLEST_PDU);
+    connection.establish();
+  }
+
+  get host(): string {
+    return this.#connection.host;
+  }
+
+  /** True until it is released, aborted or lost. */
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+
+  /** The context that the peer has accepted for an abstract syntax, in one of the transfer syntaxes if given. */
+  contextFor(abstractSyntax: string, transferSyntax?: string): AcceptedContext | undefined {
+    return this.agreement.contexts.find(
+      context =>
+        context.abstractSyntax === abstractSyntax &&
+        (transferSyntax === undefined || context.transferSyntax === transferSyntax),
+    );
+  }
+
+  nextMessageId(): number {
+    this.#messageId = (this.#messageId % 0xffff) + 1;
+    return this.#messageId;
+  }
+
+  /**
+   * Sends a message. The data set is read while it is sent; memory is bounded whatever its length.
+   * @throws {ExchangeError} the reason for which the association has ended; what reading the data set throws, after
+   *   which the association is aborted: half of a data set cannot be taken back
+   */
+  send(contextId: number, command: CommandSet, dataSet?: ByteSource): Promise<void> {
+    // Messages must not mix, also when a request is cancelled while another is sent.
+    const sent = this.#sending.then(() => this.#send(contextId, command, dataSet));
+    this.#sending = sent.catch(() => undefined);
+    return sent;
+  }
+
+  /** The next message of the peer; null when it has released the association. */
+  receive(): Promise<Message | null> {
+    return this.#connection.inbox.next();
+  }
+
+  /**
+   * The answer to a request. Other requests of the peer that come before it are for `onRequest`.
+   * @throws {ExchangeError} the reason for which the association has ended; DICOM_PROTOCOL for an answer to nothing
+   */
+  async response(messageId: number, onRequest?: (message: Message) => Promise<void>): Promise<Message> {
+    for (;;) {
+      const message = await this.receive();
+      if (!message) throw lost(this.host, true);
+      const { command } = message;
+      if (isResponse(command.commandField)) {
+        if (command.messageIdBeingRespondedTo === messageId) return message;
+        throw this.fail('answer to a message that was not sent');
+      }
+      if (!onRequest) throw this.fail('request where an answer was expected');
+      await onRequest(message);
+    }
+  }
+
+  /** Aborts because of what the peer did; gives the error. */
+  fail(what: string): ExchangeError {
+    const error = violated(this.host, what);
+    this.#connection.abort(error, 2, 2);
+    return error;
+  }
+
+  /** Ends the association in order; an unanswered release is the end as well. */
+  async release(): Promise<void> {
+    if (!this.isOpen) return;
+    try {
+      await this.#connection.write(encodeRelease('releaseRq'));
+      const timer = setTimeout(() => this.#connection.end(null), RELEASE_MS);
+      while ((await this.receive()) !== null);
+      clearTimeout(timer);
+    } catch {
+      // Ended otherwise: what was sent before was answered.
+    }
+    this.#connection.end(null);
+  }
+
+  /** Ends the association at once. What is under way rejects with `error`. */
+  abort(error: ExchangeError = ended(true)): void {
+    this.#connection.abort(error);
+  }
+
+  /** Resolves when the connection is closed. */
+  get closed(): Promise<void> {
+    return this.#connection.closed;
+  }
+
+  async #send(contextId: number, command: CommandSet, dataSet?: ByteSource): Promise<void> {
+    const bytes = encodeCommand({ ...command, hasDataSet: dataSet !== undefined });
+    const pdu = Buffer.allocUnsafe(PDU_HEADER_BYTES + PDV_HEADER_BYTES + bytes.length);
+    bytes.copy(pdu, PDU_HEADER_BYTES + PDV_HEADER_BYTES);
+    writeHeaders(pdu, bytes.length, contextId, COMMAND | LAST);
+    const written = this.#connection.write(pdu);
+    if (dataSet) {
+      written.catch(() => undefined); // seen by the next write
+      await this.#sendDataSet(contextId, dataSet);
+    } else await written;
+  }
+
+  /** Each PDU is one buffer, filled from the source and written whole; a few of them are used in turn. */
+  async #sendDataSet(contextId: number, source: ByteSource): Promise<void> {
+    const free: Buffer[] = [];
+    const underWay: Promise<Buffer>[] = [];
+    const head = PDU_HEADER_BYTES + PDV_HEADER_BYTES;
+    const room = this.#pduBytes - head;
+    const fill = async (): Promise<{ pdu: Buffer; length: number }> => {
+      const pdu = free.pop() ?? Buffer.allocUnsafeSlow(this.#pduBytes);
+      return { pdu, length: await source.readInto(pdu, head, room) };
+    };
+    try {
+      let current = await fill();
+      for (let last = false; !last;) {
+        // Read ahead by one: only then it is known whether this one is the last.
+        const next = current.length < room ? undefined : await fill();
+        last = next === undefined || next.length === 0;
+        const { pdu, length } = current;
+        writeHeaders(pdu, length, contextId, last ? LAST : 0);
+        underWay.push(this.#connection.write(pdu.subarray(0, head + length)).then(() => pdu));
+        if (underWay.length >= PDUS_AHEAD) {
+          const done = await underWay.shift();
+          if (done) free.push(done);
+        }
+        if (next) current = next;
+      }
+      await Promise.all(underWay);
+    } catch (error) {
+      for (const write of underWay) write.catch(() => undefined);
+      if (this.isOpen) this.abort(error instanceof ExchangeError ? error : ended(true));
+      throw error;
+    }
+  }
+}
+
+const COMMAND = 1;
+const LAST = 2;
+
+function writeHeaders(pdu: Buffer, length: number, contextId: number, flags: number): void {
+  pdu[0] = PduType.pData;
+  pdu[1] = 0;
+  pdu.writeUInt32BE(PDV_HEADER_BYTES + length, 2);
+  pdu.writeUInt32BE(2 + length, 6);
+  pdu[10] = contextId;
+  pdu[11] = flags;
+}

@@ -1,0 +1,28 @@
+/** What can go wrong with DICOM data. No path and no value stands in an error: both may name a patient. */
+import { ExchangeError, type Text } from '../errors';
+import { fileError, systemCode } from '../report-file/failure';
+
+/** Bytes that are no data set of their transfer syntax. */
+export const malformed = (text: Text): ExchangeError =>
+  new ExchangeError({
+    code: 'MALFORMED',
+    retry: 'never',
+    text: { zh: `DICOM 数据不正确：${text.zh}`, en: `malformed DICOM data: ${text.en}` },
+  });
+
+/** Why a file is no object that can be sent; for programs. */
+export type FileFault = 'missing' | 'not-part-10' | 'truncated' | 'malformed' | 'uid' | 'meta-differs' | 'syntax';
+
+export const dicomFileError = (reason: FileFault, text: Text): ExchangeError =>
+  new ExchangeError({ code: 'DICOM_FILE', retry: 'never', text, details: { reason } });
+
+/** An error while a file is read, told as one of the file: of its bytes, or of the file system. */
+export function readFailure(error: unknown): Error {
+  if (error instanceof ExchangeError) {
+    return error.code === 'MALFORMED' ? dicomFileError('malformed', error.text) : error;
+  }
+  if (systemCode(error) === 'ENOENT') {
+    return dicomFileError('missing', { zh: '影像文件不存在', en: 'the DICOM file does not exist' });
+  }
+  return fileError(error, { zh: '影像文件', en: 'the DICOM file' });
+}

@@ -1,0 +1,164 @@
+/** DIMSE messages as they come out of an association: the command whole, the data set piece by piece. */
+import { type CommandSet, decodeCommand } from './command-set';
+import { ProtocolViolation } from './protocol-failure';
+
+export interface Message {
+  readonly contextId: number;
+  readonly command: CommandSet;
+  /** Must be read to its end before the next message is asked for; null when none follows. */
+  readonly dataSet: DataSetPieces | null;
+}
+
+const MOST_COMMAND_BYTES = 64 * 1024;
+/** Unread bytes at which the connection is held up, and at which it goes on. */
+const HIGH_BYTES = 1024 * 1024;
+const LOW_BYTES = 256 * 1024;
+const MOST_MESSAGES = 32;
+
+/** The pieces of one data set, for one reader. */
+export class DataSetPieces implements AsyncIterable<Buffer> {
+  readonly #onRead: () => void;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #ended = false;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(onRead: () => void) {
+    this.#onRead = onRead;
+  }
+
+  get unreadBytes(): number {
+    return this.#bytes;
+  }
+
+  push(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  fail(error: Error): void {
+    if (this.#ended) return;
+    this.#failure = error;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    for (;;) {
+      const pieces = this.#pieces;
+      this.#pieces = [];
+      for (const piece of pieces) {
+        this.#bytes -= piece.length;
+        this.#onRead();
+        yield piece;
+      }
+      if (pieces.length > 0) continue;
+      if (this.#failure) throw this.#failure;
+      if (this.#ended) return;
+      await new Promise<void>(resolve => (this.#wake = resolve));
+      this.#wake = undefined;
+    }
+  }
+
+  /** All of it, for data sets that are small. @throws {ProtocolViolation} when it is larger than `most` bytes */
+  async whole(most: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for await (const piece of this) {
+      length += piece.length;
+      if (length > most) throw new ProtocolViolation(`data set of more than ${most} bytes`);
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  }
+}
+
+/** Puts messages together and keeps them until they are asked for. */
+export class Inbox {
+  readonly #hold: (hold: boolean) => void;
+  #command: Buffer[] = [];
+  #commandBytes = 0;
+  #current: { readonly contextId: number; readonly pieces: DataSetPieces } | undefined;
+  #messages: Message[] = [];
+  #waiting: { resolve: (message: Message | null) => void; reject: (error: Error) => void } | undefined;
+  #end: { readonly error: Error | null } | undefined;
+  #held = false;
+
+  /** @param hold holds the connection up, or lets it go on: the reader is slower than the peer */
+  constructor(hold: (hold: boolean) => void) {
+    this.#hold = hold;
+  }
+
+  /** @throws {ProtocolViolation} for pieces that are not in their turn */
+  push(contextId: number, isCommand: boolean, piece: Buffer, last: boolean): void {
+    if (isCommand) this.#pushCommand(contextId, piece, last);
+    else this.#pushData(contextId, piece, last);
+    this.#check();
+  }
+
+  /** The next message; null when the association was released. Rejects when it ended otherwise. */
+  next(): Promise<Message | null> {
+    const message = this.#messages.shift();
+    if (message) {
+      this.#check();
+      return Promise.resolve(message);
+    }
+    if (this.#end) return this.#end.error ? Promise.reject(this.#end.error) : Promise.resolve(null);
+    return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
+  }
+
+  /** Nothing more comes. */
+  end(error: Error | null): void {
+    if (this.#end) return;
+    this.#end = { error };
+    this.#current?.pieces.fail(error ?? new ProtocolViolation('released within a data set'));
+    if (error) this.#waiting?.reject(error);
+    else this.#waiting?.resolve(null);
+    this.#waiting = undefined;
+  }
+
+  #pushCommand(contextId: number, piece: Buffer, last: boolean): void {
+    if (this.#current) throw new ProtocolViolation('command within a data set');
+    this.#command.push(piece);
+    this.#commandBytes += piece.length;
+    if (this.#commandBytes > MOST_COMMAND_BYTES) throw new ProtocolViolation('command set too long');
+    if (!last) return;
+    const command = decodeCommand(Buffer.concat(this.#command));
+    this.#command = [];
+    this.#commandBytes = 0;
+    const pieces = command.hasDataSet ? new DataSetPieces(() => this.#check()) : null;
+    if (pieces) this.#current = { contextId, pieces };
+    this.#deliver({ contextId, command, dataSet: pieces });
+  }
+
+  #pushData(contextId: number, piece: Buffer, last: boolean): void {
+    if (!this.#current || this.#current.contextId !== contextId)
+      throw new ProtocolViolation('data set without its command');
+    this.#current.pieces.push(piece);
+    if (!last) return;
+    this.#current.pieces.end();
+    this.#current = undefined;
+  }
+
+  #deliver(message: Message): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) waiting.resolve(message);
+    else this.#messages.push(message);
+  }
+
+  #check(): void {
+    const unread = this.#current?.pieces.unreadBytes ?? 0;
+    const full = unread > HIGH_BYTES || this.#messages.length > MOST_MESSAGES;
+    const free = unread < LOW_BYTES && this.#messages.length <= MOST_MESSAGES;
+    if (!this.#held && full) this.#hold((this.#held = true));
+    else if (this.#held && free) this.#hold((this.#held = false));
+  }
+}

@@ -1,0 +1,211 @@
+/** C-STORE of many objects over parallel associations (PS3.4 annex B), with a result for each. */
+import { ExchangeError } from '../errors';
+import type { Association } from './association';
+import type { ByteSource } from './byte-source';
+import { Command } from './command-set';
+import { violated } from './protocol-failure';
+import { MOST_CONTEXTS, type Peer, requestAssociation } from './request-association';
+import { type StatusClass, statusClass } from './status';
+
+/** An object to be sent, in its own transfer syntax. */
+export interface Outgoing {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  /** Opens the bytes of its data set, when its turn has come. */
+  open(): Promise<ByteSource>;
+}
+
+export interface ObjectResult {
+  readonly sopInstanceUid: string;
+  /** `unknown`: sent, and the answer was lost; `failed` without a status: it was not sent. */
+  readonly class: StatusClass | 'unknown';
+  /** Status of the peer; null when it did not answer. */
+  readonly status: number | null;
+  /** (0000,0902) of the answer. May name a patient. */
+  readonly comment: string;
+  readonly error?: ExchangeError;
+}
+
+export interface StoreOptions {
+  /** Associations at the same time: on receivers with delayed acknowledgements they are the one lever. */
+  readonly associations: number;
+  readonly signal?: AbortSignal;
+  readonly onResult?: (result: ObjectResult) => void;
+  /** Of a C-MOVE that these are sub-operations of. */
+  readonly moveOriginator?: { readonly aeTitle: string; readonly messageId: number };
+}
+
+/**
+ * Sends objects; each gets a result, whatever happens. An object that was under way when an association was lost is
+ * `unknown`; one that was not sent because none was left has the reason as its error. Sending again is safe: the SOP
+ * instance UID tells the receiver.
+ */
+export async function storeObjects(
+  peer: Peer,
+  objects: readonly Outgoing[],
+  options: StoreOptions,
+): Promise<ObjectResult[]> {
+  const results = new Map<Outgoing, ObjectResult>();
+  const note: Note = (object, result) => {
+    results.set(object, result);
+    options.onResult?.(result);
+  };
+  for (const plan of plansOf(objects)) await new Run(peer, plan, options, note).finish();
+  return objects.map(object => results.get(object) ?? notSent(object, violated(peer.aeTitle, 'no result')));
+}
+
+interface Plan {
+  readonly contexts: readonly {
+    readonly abstractSyntax: string;
+    readonly transferSyntaxes: readonly string[];
+  }[];
+  readonly objects: readonly Outgoing[];
+}
+
+/** Each pair of SOP class and transfer syntax is a context of its own; what needs more than 128 needs another go. */
+function plansOf(objects: readonly Outgoing[]): Plan[] {
+  const pairs = new Map<string, Outgoing[]>();
+  for (const object of objects) {
+    const key = `${object.sopClassUid} ${object.transferSyntaxUid}`;
+    const known = pairs.get(key);
+    if (known) known.push(object);
+    else pairs.set(key, [object]);
+  }
+  const keys = [...pairs.keys()];
+  const plans: Plan[] = [];
+  for (let at = 0; at < keys.length; at += MOST_CONTEXTS) {
+    const some = keys.slice(at, at + MOST_CONTEXTS);
+    plans.push({
+      contexts: some.map(key => {
+        const [abstractSyntax = '', transferSyntax = ''] = key.split(' ');
+        return { abstractSyntax, transferSyntaxes: [transferSyntax] };
+      }),
+      objects: some.flatMap(key => pairs.get(key) ?? []),
+    });
+  }
+  return plans;
+}
+
+type Note = (object: Outgoing, result: ObjectResult) => void;
+
+class Run {
+  readonly #peer: Peer;
+  readonly #plan: Plan;
+  readonly #options: StoreOptions;
+  readonly #note: Note;
+  readonly #waiting: Outgoing[];
+  #failure: ExchangeError | undefined;
+
+  constructor(peer: Peer, plan: Plan, options: StoreOptions, note: Note) {
+    this.#peer = peer;
+    this.#plan = plan;
+    this.#options = options;
+    this.#note = note;
+    this.#waiting = plan.objects.toReversed();
+  }
+
+  async finish(): Promise<void> {
+    const count = Math.max(1, Math.min(this.#options.associations, this.#waiting.length));
+    await Promise.all(Array.from({ length: count }, () => this.#work()));
+    for (const object of this.#waiting.splice(0))
+      this.#note(object, notSent(object, this.#failure ?? violated(this.#peer.aeTitle, 'not sent')));
+  }
+
+  /** One association, from its request until nothing waits or it is lost. */
+  async #work(): Promise<void> {
+    const { signal } = this.#options;
+    let association: Association;
+    try {
+      association = await requestAssociation(this.#peer, this.#plan.contexts, signal ? { signal } : {});
+    } catch (error) {
+      // A peer may allow fewer associations than we want: those that stand do the work.
+      this.#failure ??= asFailure(error);
+      return;
+    }
+    for (let object = this.#waiting.pop(); object; object = this.#waiting.pop()) {
+      try {
+        this.#note(object, await this.#store(association, object));
+      } catch (error) {
+        const failure = asFailure(error);
+        this.#failure ??= failure;
+        this.#note(object, { ...notSent(object, failure), class: 'unknown' });
+      }
+      if (!association.isOpen) return;
+    }
+    await association.release();
+  }
+
+  async #store(association: Association, object: Outgoing): Promise<ObjectResult> {
+    const { sopClassUid, sopInstanceUid, transferSyntaxUid } = object;
+    const context = association.contextFor(sopClassUid, transferSyntaxUid);
+    if (!context) return notSent(object, notAccepted(association.host, sopClassUid, transferSyntaxUid));
+    let bytes: ByteSource;
+    try {
+      bytes = await object.open();
+    } catch (error) {
+      return notSent(object, unreadable(error));
+    }
+    const { moveOriginator } = this.#options;
+    const messageId = association.nextMessageId();
+    try {
+      await association.send(
+        context.id,
+        {
+          commandField: Command.cStoreRq,
+          messageId,
+          affectedSopClassUid: sopClassUid,
+          affectedSopInstanceUid: sopInstanceUid,
+          priority: 0,
+          ...(moveOriginator && {
+            moveOriginatorAeTitle: moveOriginator.aeTitle,
+            moveOriginatorMessageId: moveOriginator.messageId,
+          }),
+          hasDataSet: true,
+        },
+        bytes,
+      );
+    } finally {
+      await bytes.close();
+    }
+    const { status = 0xc000, errorComment = '' } = (await association.response(messageId)).command;
+    return { sopInstanceUid, class: statusClass(status), status, comment: errorComment };
+  }
+}
+
+const notSent = ({ sopInstanceUid }: Outgoing, error: ExchangeError): ObjectResult => ({
+  sopInstanceUid,
+  class: 'failed',
+  status: null,
+  comment: '',
+  error,
+});
+
+const asFailure = (error: unknown): ExchangeError =>
+  error instanceof ExchangeError ? error : unreadable(error);
+
+const notAccepted = (host: string, sopClass: string, transferSyntax: string): ExchangeError =>
+  new ExchangeError({
+    code: 'DICOM_CONTEXT',
+    retry: 'never',
+    text: {
+      zh: `${host} 不接受该 SOP 类 ${sopClass} 的传输语法 ${transferSyntax}：请在对方开通，或先转换影像`,
+      en: `${host} does not accept SOP class ${sopClass} in transfer syntax ${transferSyntax}: enable it there, or convert the image first`,
+    },
+    details: { sopClass, transferSyntax },
+  });
+
+const unreadable = (error: unknown): ExchangeError =>
+  error instanceof ExchangeError
+    ? error
+    : new ExchangeError({
+        code: 'DICOM_FILE',
+        retry: 'retry',
+        text: {
+          zh: `影像文件无法读取（${codeOf(error)}）：请检查文件是否还在、是否有读取权限`,
+          en: `the image file cannot be read (${codeOf(error)}): check that it is there and readable`,
+        },
+      });
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'changed';
