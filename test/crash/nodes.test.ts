@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SqliteDatabase } from '../../lib/sqlite';
 import { openStore } from '../../lib/store/open-store';
-import { auditBreak } from '../support/audit-break';
+import { verifyAudit } from '../../lib/store/verify-audit';
 import { ensureBuilt } from '../support/built-editor';
 import { Chance } from '../support/chance';
 import { REFUSED, STEPS, STORE_FILE, STORE_SECRET, readStep, writeChain } from '../support/crash-chain';
@@ -119,7 +119,7 @@ describe('kill -9 of Node-RED', function () {
         new Set(tallies),
         new Set(['register', 'sync'].map(channel => ({ channel, state: 'accepted', count }))),
       );
-      assert.equal(await auditBreak(store), null);
+      assert.equal((await verifyAudit(store)).brokenAt, null);
     } finally {
       await store.close();
     }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SqliteDatabase } from '../../lib/sqlite';
 import { openStore } from '../../lib/store/open-store';
-import { auditBreak } from '../support/audit-break';
+import { verifyAudit } from '../../lib/store/verify-audit';
 import { ensureBuilt, root } from '../support/built-editor';
 import { Chance } from '../support/chance';
 import { needsPeer } from '../support/peer';
@@ -154,7 +154,7 @@ describe('power cut', function () {
         tallies.reduce((sum, tally) => sum + tally.count, 0),
         count,
       );
-      assert.equal(await auditBreak(store), null);
+      assert.equal((await verifyAudit(store)).brokenAt, null);
       await store.recover({ owner: 'test', goneOwners: 'all-others' });
     } finally {
       await store.close();

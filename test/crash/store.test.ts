@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openStore } from '../../lib/store/open-store';
 import type { ExchangeError } from '../../lib/errors';
 import { SqliteDatabase } from '../../lib/sqlite';
-import { auditBreak } from '../support/audit-break';
+import { verifyAudit } from '../../lib/store/verify-audit';
 import { ensureBuilt } from '../support/built-editor';
 import { Chance } from '../support/chance';
 import { FlakyPeer } from '../support/flaky-peer';
@@ -147,7 +147,7 @@ describe('kill -9 of a process with an embedded store', function () {
       assert.deepEqual(await store.tallies({}), [{ channel: 'node', state: 'accepted', count }]);
       const { outcomes } = await store.outcomes({ channel: 'node', limit: 10, repeatMs: 1000, all: true });
       assert.deepEqual(outcomes, [], 'every outcome is handed over');
-      assert.equal(await auditBreak(store), null);
+      assert.equal((await verifyAudit(store)).brokenAt, null);
     } finally {
       await store.close();
     }

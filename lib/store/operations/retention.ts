@@ -67,19 +67,21 @@ async function pruneAudit(tx: Transaction, before: number, limit: number): Promi
   return tx.run('delete from audit where seq <= ?', number(last, 'seq'));
 }
 
-export async function reseal(tx: Transaction, { limit }: Input<'reseal'>): Promise<boolean> {
+export async function reseal(tx: Transaction, input: Input<'reseal'>): Promise<boolean> {
   const progress = await tx.first('select value from meta where name = ?', RESEAL_AFTER);
   if (!progress) return false;
+  const limit = Math.min(input.limit, STEP);
   const rows = await tx.all(
     tx.dialect.first(
       tx.dialect.lock('seq, id, key_id, content, context, outcome', 'seq > ? order by seq'),
-      Math.min(limit, STEP),
+      limit,
     ),
     number(progress, 'value'),
   );
   const { current } = tx.keys;
   for (const row of rows) if (![0, current].includes(number(row, 'key_id'))) await resealOne(tx, row);
-  const last = rows.at(-1);
+  // With fewer the end is reached, though messages keep coming: they are sealed by the new key.
+  const last = rows.length === limit ? rows.at(-1) : undefined;
   if (last) {
     const done = String(number(last, 'seq'));
     await tx.run('update meta set value = ? where name = ?', done, RESEAL_AFTER);
