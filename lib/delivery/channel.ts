@@ -19,6 +19,8 @@ export interface Work {
   readonly content: string;
   /** An earlier attempt may have reached the peer. */
   readonly doubtful: boolean;
+  /** Keeps progress: the next attempt, also after a crash, gets this content. Later, if the store is out of reach. */
+  save(content: string): Promise<void>;
 }
 
 /** What a delivery came to: the peer's answer for the flow, and the story for `msg.exchange`. */

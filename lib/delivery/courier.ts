@@ -2,7 +2,7 @@
 import { ExchangeError, type Text } from '../errors';
 import type { Accepted, Claimed, NewMessage, Settlement } from '../store/message';
 import type { Admission, Destination } from './destination';
-import type { Channel, Condition, DeliveryResult } from './channel';
+import type { Channel, Condition, DeliveryResult, Work } from './channel';
 import type { DeliveryContext } from './context';
 import { OutcomeSender } from './outcome-sender';
 import { type Settled, settleAttempt } from './settle-attempt';
@@ -156,17 +156,27 @@ export class Courier {
   async #attempt(messages: readonly Claimed[]): Promise<readonly DeliveryResult[]> {
     const { signal } = this.#abort;
     try {
-      const [message] = messages;
+      const works = messages.map(message => this.#workOf(message));
+      const [message] = works;
       const channel = this.#channel;
       if (message?.doubtful && !channel.idempotent && channel.ask) {
         const answer = await channel.ask(message, signal);
         if (answer === 'unknown') return [{ error: stillUnknown }];
         if (answer !== 'not-processed') return [answer];
       }
-      return await channel.deliver(messages, signal);
+      return await channel.deliver(works, signal);
     } catch (error) {
       return messages.map(() => ({ error }));
     }
+  }
+
+  #workOf(message: Claimed): Work {
+    const { store, owner } = this.#context;
+    const { id } = message;
+    return {
+      ...message,
+      save: content => store.revise({ owner, id, content }).catch(error => this.storeFailed(error)),
+    };
   }
 
   /** What the results say about the destination. */

@@ -1,12 +1,13 @@
 /** C-ECHO: does the peer answer, and does it know us (PS3.4 annex A)? */
 import { Command } from './command-set';
 import { type Peer, requestAssociation } from './request-association';
-import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, VERIFICATION } from './sop-classes';
+import { VERIFICATION } from './sop-classes';
 import { statusFailure } from './status-failure';
+import { EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN } from './transfer-syntax';
 
 /** @throws {ExchangeError} every way in which an association or a request can fail */
 export async function echo(peer: Peer, signal?: AbortSignal): Promise<void> {
-  const syntaxes = [IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN];
+  const syntaxes = [IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN];
   const contexts = [{ abstractSyntax: VERIFICATION, transferSyntaxes: syntaxes }];
   const association = await requestAssociation(peer, contexts, signal ? { signal } : {});
   try {

@@ -4,9 +4,6 @@ export const STORAGE_COMMITMENT = '1.2.840.10008.1.20.1';
 /** Well-known instance of the Storage Commitment Push Model. */
 export const STORAGE_COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1';
 
-export const IMPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2';
-export const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
-
 /** Query/Retrieve information models. */
 export const queryRetrieve = {
   PATIENT: {

@@ -40,7 +40,7 @@ export function reportItem(report: Report): Item {
 
 /** @throws {ExchangeError} what the call throws */
 export async function deliverReport(
-  { content }: Work,
+  { content }: Pick<Work, 'content'>,
   caller: SoapCaller,
   rules: RegistrationRules,
   signal: AbortSignal,

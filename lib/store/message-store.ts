@@ -86,6 +86,8 @@ export interface Operations {
   claim(input: Claim): ClaimResult;
   /** Writes down what attempts came to. Gives the ids whose lease another process had taken: nothing was written. */
   settle(input: { readonly owner: string; readonly settlements: readonly Settlement[] }): readonly string[];
+  /** Keeps the progress of a message that is being sent: after a crash the delivery goes on from there. */
+  revise(input: { readonly owner: string; readonly id: string; readonly content: string }): void;
   /** Gives back messages that were claimed and not sent. */
   release(input: { readonly owner: string; readonly ids: readonly string[] }): void;
   /** Prolongs the leases of a process on all that it sends, and on the outcomes that it is handing over. */

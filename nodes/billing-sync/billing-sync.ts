@@ -16,7 +16,7 @@ import {
 } from '../../lib/sync/sync-records';
 import { type ExchangeProfileNode, findProfile, needProfile } from '../exchange-profile/profile-node';
 import { auditOf, audited } from '../shared/audit';
-import { openDelivery } from '../shared/delivery';
+import { openDelivery, platformDestination } from '../shared/delivery';
 import { endHandover, handoverOf } from '../shared/handover';
 import { type InputHandler, type InputMessage, type Send, onInput } from '../shared/input';
 import { inputMapping } from '../shared/mapping';
@@ -103,8 +103,8 @@ function durable({ RED, node, def, status, profileNode, read, debounceMs }: Sync
     openDelivery(RED, {
       node,
       def,
-      profileNode,
-      address: 'callInterfaceUrl',
+      storeNode: profileNode.store(),
+      destination: platformDestination(profileNode, 'callInterfaceUrl'),
       batch: wholeNumber(def.maxItems, 50),
       status,
       deliver: (works, signal) => deliverSync(works, callOf(profileNode, signal)),

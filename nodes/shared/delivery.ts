@@ -10,10 +10,11 @@ import type {
 } from '../../lib/delivery/channel';
 import type { Courier } from '../../lib/delivery/courier';
 import { type Item, handIn } from '../../lib/delivery/hand-in';
+import { ExchangeError } from '../../lib/errors';
 import type { PlatformAddress } from '../../lib/profile/platform';
 import type { Accepted } from '../../lib/store/message';
 import type { ExchangeProfileNode } from '../exchange-profile/profile-node';
-import { needStore } from '../exchange-store/store-node';
+import { type ExchangeStoreNode, needStore } from '../exchange-store/store-node';
 import type { DeliveryProps } from './delivery.props';
 import { endHandover, handoverOf, handoverToken, wiringOf } from './handover';
 import type { InputMessage, Send } from './input';
@@ -22,14 +23,25 @@ import type { Mood } from './status';
 /** Node-RED ends a node that takes longer than 15 s to close. */
 const GRACE_MS = 5000;
 
+/** Whom a node delivers to. */
+export interface NodeDestination {
+  readonly id: string;
+  /** As people know it. */
+  readonly title: string;
+  readonly rules: DestinationRules;
+}
+
 export interface Delivering {
   readonly node: Node;
   readonly def: Partial<DeliveryProps>;
-  readonly profileNode: ExchangeProfileNode;
-  readonly address: PlatformAddress;
+  readonly storeNode: ExchangeStoreNode | null;
+  /** Undefined when its settings cannot be used, which was said: messages wait until that is mended. */
+  readonly destination: NodeDestination | undefined;
   /** Messages in one call. */
   readonly batch: number;
   readonly status: (mood: Mood, key: string) => void;
+  /** Status of an outcome, where it is not the outcome's own name. */
+  readonly outcomeKeys?: Partial<Record<Emission['state'], string>>;
   deliver(works: readonly Work[], signal: AbortSignal): Promise<readonly DeliveryResult[]>;
 }
 
@@ -58,16 +70,14 @@ const conditions: Record<Exclude<Condition['kind'], 'idle'>, Mood> = {
   'store-down': 'bad',
 };
 
-/** Opens the node's channel in the store of its profile; it closes with the node. */
+/** Opens the node's channel in a store; it closes with the node. */
 export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDelivery {
-  const { node, def, profileNode, address, batch, status } = delivering;
-  const storeNode = profileNode.store();
+  const { node, def, storeNode, destination, batch, status, outcomeKeys } = delivering;
   if (!storeNode) status('bad', 'no-store');
   const reachesTaker = wiringOf(RED, node);
-  const destination = `${profileNode.id}/${address}`;
 
   const emit = ({ state, payload, context, exchange }: Emission): boolean => {
-    status(moods[state], state);
+    status(moods[state], outcomeKeys?.[state] ?? state);
     const output = state === 'accepted' ? 0 : 1;
     const taken = def.handover === 'taken' || (def.handover !== 'sent' && reachesTaker(output));
     const token = storeNode && taken ? { handover: handoverToken(storeNode, exchange.id) } : {};
@@ -76,10 +86,10 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
     return !taken;
   };
 
-  const channel = (rules: DestinationRules): Channel => ({
+  const channel = ({ id, title, rules }: NodeDestination): Channel => ({
     id: node.id,
-    destination,
-    destinationTitle: `${profileNode.name ?? profileNode.id} ${address}`,
+    destination: id,
+    destinationTitle: title,
     rules,
     batch,
     idempotent: true,
@@ -90,8 +100,7 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
       if (condition.kind !== 'idle') status(conditions[condition.kind], condition.kind);
     },
   });
-  const rules = rulesOf(profileNode);
-  const courier: Courier | undefined = rules && storeNode?.dispatcher.open(channel(rules));
+  const courier: Courier | undefined = destination && storeNode?.dispatcher.open(channel(destination));
   node.on('close', (_removed: boolean, done: () => void) => {
     (courier?.close(GRACE_MS) ?? Promise.resolve()).then(done, done);
   });
@@ -101,10 +110,10 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
       const store = needStore(storeNode);
       const handover = handoverOf(RED, msg);
       const own = handover?.store === store;
-      const messages = handIn(items, { channel: node.id, destination }, msg);
-      const accepted = await courier?.accept(messages, own && handover ? [handover.id] : []);
+      if (!courier || !destination) throw noDestination();
+      const messages = handIn(items, { channel: node.id, destination: destination.id }, msg);
+      const accepted = await courier.accept(messages, own && handover ? [handover.id] : []);
       if (!own) await endHandover(handover);
-      if (!accepted) return;
       status('busy', accepted.some(({ fate }) => fate === 'queued') ? 'queued' : 'duplicate');
       // A durable source repeats what was not handed over: its work went on from the first time.
       if (!handover) accepted.forEach((one, at) => answerRepetition(one, items[at], msg, send));
@@ -129,11 +138,25 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
   }
 }
 
-/** Undefined when the profile cannot be used, which the profile node has said: messages wait until it is mended. */
-function rulesOf(profileNode: ExchangeProfileNode): DestinationRules | undefined {
+/** An address of the platform, with the limits of the profile. */
+export function platformDestination(
+  profileNode: ExchangeProfileNode,
+  address: PlatformAddress,
+): NodeDestination | undefined {
   try {
-    return profileNode.profile().delivery;
+    const title = `${profileNode.name ?? profileNode.id} ${address}`;
+    return { id: `${profileNode.id}/${address}`, title, rules: profileNode.profile().delivery };
   } catch {
-    return undefined;
+    return undefined; // the profile node has said why
   }
 }
+
+const noDestination = (): ExchangeError =>
+  new ExchangeError({
+    code: 'CONFIG',
+    retry: 'never',
+    text: {
+      zh: '发送目标未选择或其设置有误，请检查节点引用的配置',
+      en: 'no destination is chosen, or its settings are wrong: check the configuration that the node refers to',
+    },
+  });

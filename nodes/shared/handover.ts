@@ -8,6 +8,8 @@ const TAKERS: ReadonlySet<string> = new Set([
   'billing-sync',
   'lab-register',
   'exam-register',
+  'dicom-send',
+  'dicom-retrieve',
   'exchange-handover',
 ]);
 

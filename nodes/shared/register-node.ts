@@ -6,7 +6,7 @@ import { type Registration, type Report, registerReport, registerReports } from 
 import { deliverReport, reportItem } from '../../lib/report/report-delivery';
 import { type ExchangeProfileNode, findProfile, needProfile } from '../exchange-profile/profile-node';
 import { auditOf, audited } from './audit';
-import { openDelivery } from './delivery';
+import { openDelivery, platformDestination } from './delivery';
 import { endHandover, handoverOf } from './handover';
 import { type InputHandler, onInput } from './input';
 import { valueOf } from './property';
@@ -63,8 +63,8 @@ function durable(
     openDelivery(RED, {
       node,
       def,
-      profileNode,
-      address: 'archiveUrl',
+      storeNode: profileNode.store(),
+      destination: platformDestination(profileNode, 'archiveUrl'),
       batch: 1,
       status,
       deliver: (works, signal) =>

@@ -80,6 +80,15 @@ export async function release(tx: Transaction, { owner, ids }: Input<'release'>)
   }
 }
 
+export async function revise(tx: Transaction, { owner, id, content }: Input<'revise'>): Promise<void> {
+  await tx.run(
+    "update message set content = ? where id = ? and owner = ? and state = 'inflight'",
+    tx.keys.seal(content, `${id}:content`),
+    id,
+    owner,
+  );
+}
+
 export async function renew(tx: Transaction, { owner, leaseMs }: Input<'renew'>): Promise<void> {
   await tx.run(
     "update message set lease_until = ? where owner = ? and state = 'inflight'",

@@ -3,7 +3,7 @@ import type { Input, OperationName, Result } from '../message-store';
 import type { Transaction } from '../transaction';
 import { accept } from './accept';
 import { audit, auditStart, auditTrail, checkAudit } from './audit';
-import { claim, hurry, oldest, recover, release, renew } from './claim';
+import { claim, hurry, oldest, recover, release, renew, revise } from './claim';
 import { amend, cancel, resend } from './operator';
 import { handOver, outcomes } from './outcomes';
 import { prune, reseal } from './retention';
@@ -18,6 +18,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   settle,
   release,
   renew,
+  revise,
   recover,
   handOver,
   outcomes,
