@@ -38,7 +38,7 @@ export type ErrorCode =
   | 'SOAP_FAULT'
   /** The envelope holds no result, or an empty one. */
   | 'EMPTY_RESULT'
-  /** The text is neither the XML nor the JSON that the agreement describes. */
+  /** The text is neither the XML nor the JSON that the agreement describes, or a data set is no DICOM. */
   | 'MALFORMED'
   /** The answer, or the input, is larger than the limit. */
   | 'TOO_LARGE'
@@ -47,6 +47,8 @@ export type ErrorCode =
   /** The call was ended from our side (redeploy, shutdown). */
   | 'ABORTED'
   /** The file is no DICOM object that can be used, or cannot be read. */
+  | 'DICOM_FILE'
+  /** A file, or a value, cannot be used as a DICOM object. */
   | 'DICOM_FILE'
   /** The peer rejected the DICOM association. */
   | 'DICOM_REJECTED'

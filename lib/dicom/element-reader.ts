@@ -37,8 +37,8 @@ export const ITEM_DELIMITER = 0xfffee00d;
 export const SEQUENCE_DELIMITER = 0xfffee0dd;
 
 /** What a value of UN with undefined length holds, whatever the syntax around it (PS3.5 6.2.2). */
-export const IMPLICIT_LITTLE_ENDIAN: Encoding = { explicitVr: false, littleEndian: true };
-export const EXPLICIT_LITTLE_ENDIAN: Encoding = { explicitVr: true, littleEndian: true };
+export const IMPLICIT_LE: Encoding = { explicitVr: false, littleEndian: true };
+export const EXPLICIT_LE: Encoding = { explicitVr: true, littleEndian: true };
 
 /** Longer values are not kept: no identifier comes near. */
 export const LONGEST_VALUE = 4096;
@@ -46,9 +46,7 @@ export const LONGEST_VALUE = 4096;
 export const DEEPEST_NESTING = 64;
 
 /** The VRs whose length takes 2 bytes (PS3.5 7.1.2); all others, also those still to come, take 4. */
-const SHORT_VRS = new Set(
-  'AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'.split(' '),
-);
+const SHORT_VRS = new Set('AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'.split(' '));
 /** What some programs write for "unknown"; DCMTK, too, reads a length of 2 bytes then. */
 const NO_VRS = new Set(['??', '  ', '\0\0', '--']);
 /** The VRs that may have a value of undefined length. */
@@ -58,11 +56,7 @@ const NOT_A_LETTER = /[^A-Z]/;
 export const isShortVr = (vr: string): boolean => SHORT_VRS.has(vr) || NO_VRS.has(vr);
 
 /** A tag as the standard writes it without parentheses: `0008,0060`. */
-export const shownTag = (tag: number): string =>
-  tag
-    .toString(16)
-    .padStart(8, '0')
-    .replace(/^..../, '$&,');
+export const shownTag = (tag: number): string => tag.toString(16).padStart(8, '0').replace(/^..../, '$&,');
 
 /** The tag at a place; undefined when its bytes aren't all there. */
 export function tagAt(bytes: Buffer, at: number, { littleEndian }: Encoding): number | undefined {
@@ -84,7 +78,7 @@ export function headerAt(bytes: Buffer, at: number, encoding: Encoding): Element
   const lengthAt = (place: number): number =>
     encoding.littleEndian ? bytes.readUInt32LE(at + place) : bytes.readUInt32BE(at + place);
   if (!encoding.explicitVr || tag >>> 16 === 0xfffe) return { tag, vr: '', length: lengthAt(4), size: 8 };
-  const vr = bytes.latin1Slice(at + 4, at + 6);
+  const vr = bytes.toString('latin1', at + 4, at + 6);
   if (isShortVr(vr)) {
     const length = encoding.littleEndian ? bytes.readUInt16LE(at + 6) : bytes.readUInt16BE(at + 6);
     return { tag, vr, length, size: 8 };
@@ -103,7 +97,7 @@ export function headerAt(bytes: Buffer, at: number, encoding: Encoding): Element
 
 /** How the value of an element of undefined length is written. */
 export const encodingWithin = (header: ElementHeader, around: Encoding): Encoding =>
-  header.vr === 'UN' ? IMPLICIT_LITTLE_ENDIAN : around;
+  header.vr === 'UN' ? IMPLICIT_LE : around;
 
 export const badLength = (tag: number): Error =>
   malformed({
@@ -199,7 +193,10 @@ export class ElementReader {
    */
   end(): void {
     if (this.#ended || (this.#rest.length === 0 && this.#toSkip === 0 && this.#open.length === 0)) return;
-    throw malformed({ zh: '数据在元素中间结束，不完整', en: 'the data ends within an element: it is incomplete' });
+    throw malformed({
+      zh: '数据在元素中间结束，不完整',
+      en: 'the data ends within an element: it is incomplete',
+    });
   }
 
   /** Reads one header, and a wanted value; undefined when more bytes are needed. */

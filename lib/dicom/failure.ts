@@ -11,7 +11,8 @@ export const malformed = (text: Text): ExchangeError =>
   });
 
 /** Why a file is no object that can be sent; for programs. */
-export type FileFault = 'missing' | 'not-part-10' | 'truncated' | 'malformed' | 'uid' | 'meta-differs' | 'syntax';
+export type FileFault =
+  'missing' | 'not-part-10' | 'truncated' | 'malformed' | 'uid' | 'meta-differs' | 'syntax';
 
 export const dicomFileError = (reason: FileFault, text: Text): ExchangeError =>
   new ExchangeError({ code: 'DICOM_FILE', retry: 'never', text, details: { reason } });
@@ -26,3 +27,15 @@ export function readFailure(error: unknown): Error {
   }
   return fileError(error, { zh: '影像文件', en: 'the DICOM file' });
 }
+
+/** Text that the character set of the peer has no codes for. */
+export const unwritable = (characterSet: string): ExchangeError =>
+  new ExchangeError({
+    code: 'CONTRACT',
+    retry: 'never',
+    text: {
+      zh: `字段值中有字符集“${characterSet || '默认'}”不能表示的字符，请改用 GB18030 或 ISO_IR 192`,
+      en: `a value has a character that character set "${characterSet || 'default'}" lacks: use GB18030 or ISO_IR 192`,
+    },
+    details: { characterSet },
+  });

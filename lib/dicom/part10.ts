@@ -1,0 +1,240 @@
+/** DICOM files (PS3.10 7): preamble, file meta information, data set. */
+import { isUid } from '../contract/dicom-terms';
+import { decodeText, type Fallback } from './character-set';
+import { readStart } from './data-set-start';
+import { Tag } from './dictionary';
+import { type DataElement, ElementReader, EXPLICIT_LE } from './element-reader';
+import { dicomFileError, readFailure } from './failure';
+import { type ObjectBytes, openObject } from './object-bytes';
+import type { ObjectIdentity, ObjectSource } from './source';
+import { transferSyntaxOf } from './transfer-syntax';
+
+export { isUid };
+
+const PREAMBLE = 128;
+const PREFIX = Buffer.from('DICM');
+const META_START = PREAMBLE + PREFIX.length;
+/** File meta information is a few hundred bytes, and what private information an application adds (0002,0102). */
+const LONGEST_META = 1024 * 1024;
+const META_PIECE = 4096;
+
+const META_ELEMENTS: ReadonlySet<number> = new Set([
+  Tag.FileMetaInformationGroupLength,
+  Tag.MediaStorageSOPClassUID,
+  Tag.MediaStorageSOPInstanceUID,
+  Tag.TransferSyntaxUID,
+]);
+const IDENTITY_ELEMENTS: ReadonlySet<number> = new Set([
+  Tag.SpecificCharacterSet,
+  Tag.SOPClassUID,
+  Tag.SOPInstanceUID,
+  Tag.AccessionNumber,
+  Tag.Modality,
+  Tag.PatientID,
+  Tag.StudyInstanceUID,
+  Tag.SeriesInstanceUID,
+]);
+
+/**
+ * Reads what identifies an object, and where its data set lies. Reads the first elements only, whatever the object's
+ * size.
+ *
+ * @param data complete path of a file, or its bytes
+ * @param fallback how text is read that its character set cannot be right for
+ * @throws ExchangeError DICOM_FILE; CONFIG or TRANSPORT_NOT_SENT for what the file system refuses
+ */
+export async function readObject(data: string | Buffer, fallback?: Fallback): Promise<ObjectSource> {
+  try {
+    const bytes = await openObject(data);
+    try {
+      const meta = await readMeta(bytes);
+      const length = bytes.bytes - meta.end;
+      const identity = await readIdentity(bytes, meta, length, fallback);
+      return { ...identity, data, offset: meta.end, length };
+    } finally {
+      await bytes.close();
+    }
+  } catch (error) {
+    throw readFailure(error);
+  }
+}
+
+interface FileMeta {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  /** Where the data set begins. */
+  readonly end: number;
+}
+
+async function readMeta(bytes: ObjectBytes): Promise<FileMeta> {
+  const start = await bytes.read(0, META_START);
+  if (!start.subarray(PREAMBLE).equals(PREFIX)) throw notPart10(bytes.bytes === 0);
+  const { values, end } = await metaElements(bytes);
+  const transferSyntaxUid = uidText(values.get(Tag.TransferSyntaxUID));
+  if (!isUsableUid(transferSyntaxUid)) {
+    throw dicomFileError('syntax', {
+      zh: '文件元信息中没有有效的传输语法 (0002,0010)，无法判断数据如何编码',
+      en: 'the file meta information has no valid transfer syntax (0002,0010), so nobody can tell how the data is written',
+    });
+  }
+  return {
+    sopClassUid: uidText(values.get(Tag.MediaStorageSOPClassUID)),
+    sopInstanceUid: uidText(values.get(Tag.MediaStorageSOPInstanceUID)),
+    transferSyntaxUid,
+    end,
+  };
+}
+
+/** Group 0002 and where it ends: where its group length says, or another group begins. Not all group lengths are right. */
+async function metaElements(
+  bytes: ObjectBytes,
+): Promise<{ readonly values: ReadonlyMap<number, Buffer>; readonly end: number }> {
+  const reader = new ElementReader(EXPLICIT_LE, {
+    length: bytes.bytes - META_START,
+    wants: tag => META_ELEMENTS.has(tag),
+    endsBefore: tag => tag >>> 16 !== 0x0002,
+  });
+  const values = new Map<number, Buffer>();
+  let groupEnd = -1;
+  for (let at = 0; !reader.ended; at = reader.skipAhead()) {
+    if (at > LONGEST_META) throw notPart10(false);
+    const piece = await bytes.read(META_START + at, META_PIECE);
+    if (piece.length === 0) break;
+    for (const element of reader.feed(piece)) {
+      if (element.value) values.set(element.tag, element.value);
+      if (element.tag === Tag.FileMetaInformationGroupLength) groupEnd = groupEndOf(element);
+      if (endOf(element) === groupEnd) return { values, end: META_START + groupEnd };
+    }
+  }
+  reader.end();
+  return { values, end: META_START + reader.position };
+}
+
+const endOf = ({ position, size, length }: DataElement): number => position + size + length;
+
+const groupEndOf = (element: DataElement): number =>
+  element.value?.length === 4 ? endOf(element) + element.value.readUInt32LE() : -1;
+
+async function readIdentity(
+  bytes: ObjectBytes,
+  meta: FileMeta,
+  length: number,
+  fallback: Fallback | undefined,
+): Promise<ObjectIdentity> {
+  const values = new Map<number, Buffer>();
+  const place = { syntax: transferSyntaxOf(meta.transferSyntaxUid), offset: meta.end, length };
+  await readStart(bytes, place, { last: Tag.SeriesInstanceUID, wants: IDENTITY_ELEMENTS }, element => {
+    if (element.value) values.set(element.tag, element.value);
+  });
+  const characterSet = latin1(values.get(Tag.SpecificCharacterSet));
+  const text = (tag: number): string =>
+    decodeText(values.get(tag) ?? Buffer.alloc(0), characterSet, fallback).trim();
+  const identity = {
+    sopClassUid: uidText(values.get(Tag.SOPClassUID)),
+    sopInstanceUid: uidText(values.get(Tag.SOPInstanceUID)),
+    transferSyntaxUid: meta.transferSyntaxUid,
+    studyInstanceUid: uidText(values.get(Tag.StudyInstanceUID)),
+    seriesInstanceUid: uidText(values.get(Tag.SeriesInstanceUID)),
+    patientId: text(Tag.PatientID),
+    accessionNumber: text(Tag.AccessionNumber),
+    modality: latin1(values.get(Tag.Modality)).trim(),
+  };
+  checkUids(identity);
+  checkSame(meta, identity);
+  return identity;
+}
+
+function checkUids(identity: ObjectIdentity): void {
+  for (const [name, uid] of [
+    ['SOPClassUID (0008,0016)', identity.sopClassUid],
+    ['SOPInstanceUID (0008,0018)', identity.sopInstanceUid],
+    ['StudyInstanceUID (0020,000D)', identity.studyInstanceUid],
+    ['SeriesInstanceUID (0020,000E)', identity.seriesInstanceUid],
+  ] as const) {
+    if (isUsableUid(uid)) continue;
+    throw dicomFileError(
+      'uid',
+      uid === ''
+        ? { zh: `影像缺少 ${name}`, en: `the object has no ${name}` }
+        : { zh: `影像的 ${name} 不是有效的 UID`, en: `${name} of the object is no valid UID` },
+    );
+  }
+}
+
+/** What the file says it holds must be what it holds; some programs leave the meta elements out. */
+function checkSame(meta: FileMeta, identity: ObjectIdentity): void {
+  const said = [meta.sopClassUid, meta.sopInstanceUid];
+  const found = [identity.sopClassUid, identity.sopInstanceUid];
+  if (said.every((uid, index) => uid === '' || uid === found[index])) return;
+  throw dicomFileError('meta-differs', {
+    zh: '文件元信息 (0002,0002)/(0002,0003) 与数据集的 SOP 类或实例 UID 不一致',
+    en: 'SOP class or instance UID of the file meta information (0002,0002)/(0002,0003) differ from those of the data set',
+  });
+}
+
+/**
+ * A UID that others have made: leading zeros in its components are wrong (PS3.5 9.1), but some devices write them, and
+ * archives take them.
+ */
+const isUsableUid = (text: string): boolean => text.length <= 64 && /^\d+(?:\.\d+)+$/.test(text);
+
+const latin1 = (bytes: Buffer | undefined): string => (bytes ? bytes.toString('latin1') : '');
+
+const uidText = (bytes: Buffer | undefined): string => latin1(bytes).replace(/[\0 ]+$/, '');
+
+const notPart10 = (isEmpty: boolean): Error =>
+  dicomFileError(
+    'not-part-10',
+    isEmpty
+      ? { zh: '影像文件为空', en: 'the DICOM file is empty' }
+      : {
+          zh: '不是 DICOM 文件（PS3.10）：缺少 128 字节前导和“DICM”标记；请从 PACS 以带文件头的格式导出',
+          en: 'no DICOM file (PS3.10): the preamble of 128 bytes and “DICM” are missing; export it with its file header',
+        },
+  );
+
+export interface Implementation {
+  readonly classUid: string;
+  /** At most 16 characters. */
+  readonly versionName: string;
+}
+
+export interface FileMetaValues {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  /** Of the station that sent the object; left out when empty. */
+  readonly sourceAeTitle: string;
+  readonly implementation: Implementation;
+}
+
+/** Preamble, prefix and file meta information for a file whose data set follows (PS3.10 7.1). */
+export function fileMetaBytes(values: FileMetaValues): Buffer {
+  const group = Buffer.concat([
+    metaElement(0x0001, 'OB', Buffer.from([0, 1])),
+    metaElement(0x0002, 'UI', padded(values.sopClassUid, '\0')),
+    metaElement(0x0003, 'UI', padded(values.sopInstanceUid, '\0')),
+    metaElement(0x0010, 'UI', padded(values.transferSyntaxUid, '\0')),
+    metaElement(0x0012, 'UI', padded(values.implementation.classUid, '\0')),
+    metaElement(0x0013, 'SH', padded(values.implementation.versionName, ' ')),
+    ...(values.sourceAeTitle === '' ? [] : [metaElement(0x0016, 'AE', padded(values.sourceAeTitle, ' '))]),
+  ]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(group.length);
+  return Buffer.concat([Buffer.alloc(PREAMBLE), PREFIX, metaElement(0x0000, 'UL', length), group]);
+}
+
+/** Explicit VR little endian; OB has a length of 4 bytes. */
+function metaElement(element: number, vr: 'OB' | 'UI' | 'SH' | 'AE' | 'UL', value: Buffer): Buffer {
+  const header = Buffer.alloc(vr === 'OB' ? 12 : 8);
+  header.writeUInt16LE(0x0002);
+  header.writeUInt16LE(element, 2);
+  header.write(vr, 4, 'latin1');
+  if (vr === 'OB') header.writeUInt32LE(value.length, 8);
+  else header.writeUInt16LE(value.length, 6);
+  return Buffer.concat([header, value]);
+}
+
+const padded = (text: string, by: string): Buffer =>
+  Buffer.from(text.length % 2 === 0 ? text : text + by, 'latin1');
