@@ -60,6 +60,10 @@ export type ErrorCode =
   | 'DICOM_CONTEXT'
   /** The peer answered a DIMSE request with a status of failure. */
   | 'DICOM_STATUS'
+  /** The peer has no such study. */
+  | 'DICOM_NOT_FOUND'
+  /** The images have other keys than the report. */
+  | 'DICOM_KEYS'
   /** The message store cannot be used now: closed, damaged, out of reach, or another process owns it. */
   | 'STORE'
   /** The message store has no room left: nothing was taken over. */

@@ -1,5 +1,5 @@
 /** What an error of a delivery means for the message and for its destination. */
-import { ExchangeError } from '../errors';
+import { type ErrorCode, ExchangeError } from '../errors';
 import type { Failure } from '../store/message';
 
 export type Verdict =
@@ -26,7 +26,22 @@ const OF_MESSAGE: ReadonlySet<unknown> = new Set([400, 413, 422]);
 
 /** True for errors of the destination or of the settings, which would strike every other message alike. */
 const ofDestination = ({ code, details }: ExchangeError): boolean =>
-  code === 'CONFIG' || code === 'TLS' || (code === 'HTTP_STATUS' && !OF_MESSAGE.has(details['httpStatus']));
+  PAUSING.has(code) || (code === 'HTTP_STATUS' && !OF_MESSAGE.has(details['httpStatus']));
+
+const PAUSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'CONFIG',
+  'TLS',
+  'DICOM_REJECTED',
+  'DICOM_CONTEXT',
+]);
+
+/** The peer understood, and said no. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BUSINESS',
+  'DICOM_NOT_FOUND',
+  'DICOM_KEYS',
+  'DICOM_STATUS',
+]);
 
 export function verdictOf(error: unknown): Verdict {
   if (!(error instanceof ExchangeError)) return unexpected(error);
@@ -35,7 +50,7 @@ export function verdictOf(error: unknown): Verdict {
   if (error.retry === 'auth') return { kind: 'pause', failure };
   if (error.retry === 'never') {
     if (ofDestination(error)) return { kind: 'pause', failure };
-    const state = error.code === 'BUSINESS' ? 'refused' : error.code === 'CONTRACT' ? 'invalid' : 'dead';
+    const state = REFUSALS.has(error.code) ? 'refused' : error.code === 'CONTRACT' ? 'invalid' : 'dead';
     return { kind: 'final', state, failure };
   }
   const seconds = Number(error.details['retryAfterSeconds']);

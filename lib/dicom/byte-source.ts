@@ -45,7 +45,8 @@ class FileBytes implements ByteSource {
   }
 }
 
-class MemoryBytes implements ByteSource {
+/** Bytes in memory. */
+export class MemoryBytes implements ByteSource {
   #left: Buffer;
 
   constructor(bytes: Buffer) {

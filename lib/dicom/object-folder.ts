@@ -1,0 +1,191 @@
+/** Received objects on disk: whole or not there, one file for each SOP instance UID, one folder for each study. */
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { ExchangeError } from '../errors';
+import { fileMetaBytes, isUid, readObject } from './part10';
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION } from './pdu';
+import type { StoredObject, StudyOnDisk } from './source';
+
+const IMPLEMENTATION = { classUid: IMPLEMENTATION_CLASS_UID, versionName: IMPLEMENTATION_VERSION };
+
+/** Where objects lie until they are whole; its name is no UID. */
+const UNFINISHED = '.unfinished';
+/** In a study's folder: how many of its objects the flow knows of. */
+const ANNOUNCED = '.announced';
+
+export interface Announced {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  readonly sourceAeTitle: string;
+}
+
+/** Why an object was not taken. */
+export type Refusal = 'too-large' | 'no-room' | 'not-as-announced' | 'unreadable';
+
+/** Status that its sender is told (PS3.4 table B.2-1). */
+export const refusalStatus: Readonly<Record<Refusal, number>> = {
+  'too-large': 0xa700,
+  'no-room': 0xa700,
+  'not-as-announced': 0xa900,
+  unreadable: 0xc000,
+};
+
+export class ObjectFolder {
+  readonly #folder: string;
+  readonly #mostBytes: number;
+
+  /** @param mostBytes largest object */
+  constructor(folder: string, mostBytes: number) {
+    this.#folder = folder;
+    this.#mostBytes = mostBytes;
+    fs.mkdirSync(path.join(folder, UNFINISHED), { recursive: true });
+  }
+
+  /** Removes what a process that ended has left unfinished: its senders were not told of a success. */
+  clean(): void {
+    const unfinished = path.join(this.#folder, UNFINISHED);
+    for (const name of fs.readdirSync(unfinished)) fs.rmSync(path.join(unfinished, name), { force: true });
+  }
+
+  /**
+   * Writes an object as it comes. When the promise resolves it is on disk, under its name, and is what was announced.
+   * All pieces are read in any case, up to the largest size.
+   */
+  async write(announced: Announced, pieces: AsyncIterable<Buffer>): Promise<StoredObject | Refusal> {
+    const unfinished = path.join(this.#folder, UNFINISHED, randomUUID());
+    try {
+      const written = await this.#writePieces(unfinished, announced, pieces);
+      if (written !== 'written') return written;
+      return await this.#finish(unfinished, announced);
+    } finally {
+      await fs.promises.rm(unfinished, { force: true });
+    }
+  }
+
+  async #writePieces(
+    file: string,
+    announced: Announced,
+    pieces: AsyncIterable<Buffer>,
+  ): Promise<'written' | 'too-large' | 'no-room'> {
+    const handle = await fs.promises.open(file, 'wx');
+    try {
+      let length = 0;
+      await handle.write(fileMetaBytes({ ...announced, implementation: IMPLEMENTATION }));
+      for await (const piece of pieces) {
+        length += piece.length;
+        if (length > this.#mostBytes) return 'too-large';
+        await handle.write(piece);
+      }
+      await handle.sync();
+      return 'written';
+    } catch (error) {
+      if (isDiskError(error)) return 'no-room';
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #finish(unfinished: string, announced: Announced): Promise<StoredObject | Refusal> {
+    let object;
+    try {
+      object = await readObject(unfinished);
+    } catch (error) {
+      if (error instanceof ExchangeError) return 'unreadable';
+      throw error;
+    }
+    if (object.sopClassUid !== announced.sopClassUid || object.sopInstanceUid !== announced.sopInstanceUid)
+      return 'not-as-announced';
+    const { data: _data, offset: _offset, length: _length, ...identity } = object;
+    const folder = this.folderOf(object.studyInstanceUid);
+    const file = path.join(folder, `${object.sopInstanceUid}.dcm`);
+    await fs.promises.mkdir(folder, { recursive: true });
+    // The same instance again takes the place of the one that is there.
+    await fs.promises.rename(unfinished, file);
+    await syncFolder(folder);
+    return { ...identity, file };
+  }
+
+  /** @throws {RangeError} for a UID that cannot be a name */
+  folderOf(studyInstanceUid: string): string {
+    if (!isUid(studyInstanceUid)) throw new RangeError('no UID');
+    return path.join(this.#folder, studyInstanceUid);
+  }
+
+  /** The study as it lies on disk; null when there is nothing of it. */
+  async study(studyInstanceUid: string): Promise<StudyOnDisk | null> {
+    const folder = this.folderOf(studyInstanceUid);
+    const names = await objectNames(folder);
+    const [first] = names;
+    if (!first) return null;
+    const { patientId, accessionNumber } = await readObject(path.join(folder, first));
+    return {
+      studyInstanceUid,
+      patientId,
+      accessionNumber,
+      folder,
+      files: names.map(name => ({
+        file: path.join(folder, name),
+        sopInstanceUid: name.slice(0, -EXTENSION.length),
+      })),
+    };
+  }
+
+  /** Notes how many objects of a study the flow knows of. */
+  async markAnnounced({ folder, files }: StudyOnDisk): Promise<void> {
+    await fs.promises.writeFile(path.join(folder, ANNOUNCED), String(files.length));
+  }
+
+  /** Studies with objects that the flow does not know of. */
+  async unannounced(): Promise<string[]> {
+    const found: string[] = [];
+    for (const uid of await this.#studies()) {
+      const folder = this.folderOf(uid);
+      const known = await fs.promises.readFile(path.join(folder, ANNOUNCED), 'utf8').catch(() => '0');
+      if ((await objectNames(folder)).length !== Number(known)) found.push(uid);
+    }
+    return found;
+  }
+
+  /** Removes studies that the flow has known of since before a time. Gives their number. */
+  async removeAnnouncedBefore(time: number): Promise<number> {
+    let removed = 0;
+    for (const uid of await this.#studies()) {
+      const folder = this.folderOf(uid);
+      const mark = await fs.promises.stat(path.join(folder, ANNOUNCED)).catch(() => null);
+      if (!mark || mark.mtimeMs >= time) continue;
+      await fs.promises.rm(folder, { recursive: true, force: true });
+      removed++;
+    }
+    return removed;
+  }
+
+  async #studies(): Promise<string[]> {
+    return (await fs.promises.readdir(this.#folder)).filter(isUid);
+  }
+}
+
+const EXTENSION = '.dcm';
+
+const objectNames = async (folder: string): Promise<string[]> =>
+  (await fs.promises.readdir(folder).catch((): string[] => []))
+    .filter(name => name.endsWith(EXTENSION))
+    .toSorted();
+
+/** The name of a file is on disk when its folder is; Windows has no such call, and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await fs.promises.open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const isDiskError = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(String(error.code));

@@ -1,0 +1,172 @@
+/** C-GET and C-MOVE: a peer sends what it has (PS3.4 annex C), by the same association or by one of its own. */
+import type { Association } from './association';
+import { MemoryBytes } from './byte-source';
+import { type CommandSet, Command } from './command-set';
+import { type DicomValues, LONGEST_DATA_SET, decodeDataSet, encodeDataSet, textOf } from './data-set';
+import type { Message } from './incoming';
+import { type ObjectFolder, refusalStatus } from './object-folder';
+import { type QueryPeer, modelOf, notOffered, queryContext } from './query-scu';
+import { requestAssociation } from './request-association';
+import { STORAGE_CLASSES } from './sop-classes';
+import { isPending, statusClass } from './status';
+import { statusFailure } from './status-failure';
+import { EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, transferSyntaxOf } from './transfer-syntax';
+
+/** JPEG baseline, extended, lossless, JPEG-LS, JPEG 2000, RLE: what archives keep images in. More would not fit. */
+const COMPRESSED = ['4.50', '4.51', '4.57', '4.70', '4.80', '4.81', '4.90', '4.91', '5'].map(
+  end => `${IMPLICIT_VR_LITTLE_ENDIAN}.${end}`,
+);
+
+/** What became of the sub-operations, in the peer's words. */
+export interface SubOperations {
+  readonly status: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly warning: number;
+  /** SOP instance UIDs that the peer could not send, where it names them. */
+  readonly failedUids: readonly string[];
+}
+
+export interface RetrieveOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, remaining: number) => void;
+}
+
+/**
+ * Retrieves by C-GET into a folder. Each storage class is proposed twice, uncompressed and compressed, so that the peer
+ * need not convert what it has.
+ * @param keys with the level: what is to be sent
+ * @throws {ExchangeError} what ends the association, or refuses the request as a whole
+ */
+export async function getObjects(
+  peer: QueryPeer,
+  keys: DicomValues,
+  folder: ObjectFolder,
+  options: RetrieveOptions = {},
+): Promise<SubOperations> {
+  const { get } = modelOf('STUDY');
+  const storage = STORAGE_CLASSES.flatMap(abstractSyntax => [
+    { abstractSyntax, transferSyntaxes: [EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN] },
+    { abstractSyntax, transferSyntaxes: COMPRESSED },
+  ]);
+  const roles = STORAGE_CLASSES.map(sopClassUid => ({ sopClassUid, scu: false, scp: true }));
+  const { signal } = options;
+  const association = await requestAssociation(peer, [queryContext(get), ...storage], {
+    roles,
+    ...(signal && { signal }),
+  });
+  try {
+    return await request(association, peer, keys, options, {
+      service: 'C-GET',
+      sopClass: get,
+      commandField: Command.cGetRq,
+      onRequest: message => storeSubOperation(association, message, folder),
+    });
+  } finally {
+    await association.release();
+  }
+}
+
+/**
+ * Has a peer send by C-MOVE to a station.
+ * @param destination AE title of the station, which the peer must know with its address
+ * @throws {ExchangeError} as {@link getObjects}
+ */
+export async function moveObjects(
+  peer: QueryPeer,
+  keys: DicomValues,
+  destination: string,
+  options: RetrieveOptions = {},
+): Promise<SubOperations> {
+  const { move } = modelOf('STUDY');
+  const { signal } = options;
+  const association = await requestAssociation(peer, [queryContext(move)], signal ? { signal } : {});
+  try {
+    return await request(association, peer, keys, options, {
+      service: 'C-MOVE',
+      sopClass: move,
+      commandField: Command.cMoveRq,
+      moveDestination: destination,
+    });
+  } finally {
+    await association.release();
+  }
+}
+
+interface Request {
+  readonly service: string;
+  readonly sopClass: string;
+  readonly commandField: number;
+  readonly moveDestination?: string;
+  readonly onRequest?: (message: Message) => Promise<void>;
+}
+
+async function request(
+  association: Association,
+  peer: QueryPeer,
+  keys: DicomValues,
+  { onProgress }: RetrieveOptions,
+  { service, sopClass, commandField, moveDestination, onRequest }: Request,
+): Promise<SubOperations> {
+  const context = association.contextFor(sopClass);
+  if (!context) throw notOffered(association.host, service);
+  const encoding = transferSyntaxOf(context.transferSyntax);
+  const messageId = association.nextMessageId();
+  await association.send(
+    context.id,
+    {
+      commandField,
+      messageId,
+      affectedSopClassUid: sopClass,
+      priority: 0,
+      ...(moveDestination !== undefined && { moveDestination }),
+      hasDataSet: true,
+    },
+    new MemoryBytes(encodeDataSet(keys, encoding, peer.characterSet)),
+  );
+  for (;;) {
+    const { command, dataSet } = await association.response(messageId, onRequest);
+    const bytes = await dataSet?.whole(LONGEST_DATA_SET);
+    const { status = 0xc000, remaining = 0, completed = 0, failed = 0, warning = 0 } = command;
+    if (isPending(status)) {
+      onProgress?.(completed + failed + warning, remaining);
+      continue;
+    }
+    const isPartial = completed + failed + warning > 0;
+    if (statusClass(status) !== 'success' && statusClass(status) !== 'warning' && !isPartial)
+      throw statusFailure(association.host, service, status);
+    const answer = bytes ? decodeDataSet(bytes, encoding, { fallback: peer.characterSet }) : {};
+    const list = textOf(answer, 'FailedSOPInstanceUIDList');
+    return { status, completed, failed, warning, failedUids: list === '' ? [] : list.split('\\') };
+  }
+}
+
+/** An object that comes by the association that asked for it. */
+async function storeSubOperation(
+  association: Association,
+  { command, contextId, dataSet }: Message,
+  folder: ObjectFolder,
+): Promise<void> {
+  const context = association.agreement.contexts.find(({ id }) => id === contextId);
+  if (command.commandField !== Command.cStoreRq || !dataSet || !context)
+    throw association.fail('request that is no sub-operation');
+  const { affectedSopClassUid = '', affectedSopInstanceUid = '', messageId = 0 } = command;
+  const stored = await folder.write(
+    {
+      sopClassUid: affectedSopClassUid,
+      sopInstanceUid: affectedSopInstanceUid,
+      transferSyntaxUid: context.transferSyntax,
+      sourceAeTitle: association.agreement.calledAeTitle,
+    },
+    dataSet,
+  );
+  const answer: CommandSet = {
+    commandField: Command.cStoreRsp,
+    messageIdBeingRespondedTo: messageId,
+    affectedSopClassUid,
+    affectedSopInstanceUid,
+    status: typeof stored === 'string' ? refusalStatus[stored] : 0,
+    hasDataSet: false,
+  };
+  await association.send(contextId, answer);
+}

@@ -1,0 +1,256 @@
+/** Studies on their way to an archive: what is to be sent, what has been, and what became of each object (5.1.3, 5.1.4). */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Delivered, Work } from '../delivery/channel';
+import type { Item } from '../delivery/hand-in';
+import { ExchangeError, bilingual } from '../errors';
+import { type ByteSource, IterableBytes, openBytes } from './byte-source';
+import { EFILM, derivedUid, efilm } from './efilm';
+import { readObject } from './part10';
+import type { Peer } from './request-association';
+import type { ObjectSource } from './source';
+import { type StatusClass, statusClass, statusHex } from './status';
+import { type ObjectResult, type Outgoing, storeObjects } from './store-scu';
+
+/** How the objects of a study are sent. */
+export interface SendMode {
+  /** (0008,0060) becomes EFILM (A-51). */
+  readonly efilm: boolean;
+  /** With it: new series and instance UIDs, derived from the old ones. */
+  readonly newUids: boolean;
+}
+
+/** An object on disk with what is needed to send it. */
+type FileObject = ObjectSource & { readonly data: string };
+
+/** The content of a message: a study, and what has been done of it. */
+interface StoredStudy {
+  readonly studyInstanceUid: string;
+  readonly mode: SendMode;
+  readonly objects: readonly FileObject[];
+  /** What the archive has answered, by the SOP instance UID of the file; final answers only. */
+  readonly done: Readonly<Record<string, { readonly status: number; readonly comment: string }>>;
+}
+
+/** An object as the flow sees it. */
+export interface SentObject {
+  readonly sopInstanceUid: string;
+  readonly file: string;
+  readonly status: string | null;
+  readonly class: StatusClass | 'unknown';
+  readonly comment: string;
+}
+
+export interface SentStudy {
+  readonly studyInstanceUid: string;
+  readonly total: number;
+  readonly accepted: number;
+  readonly warnings: number;
+  readonly failed: number;
+  readonly objects: readonly SentObject[];
+}
+
+/**
+ * Finds the objects that an input names: paths of files or folders, bytes, a study message, or an array of these.
+ * @param keep writes bytes to a file that stays until they are sent; gives its path
+ * @throws {ExchangeError} DICOM_FILE, CONTRACT
+ */
+export async function readOutgoing(
+  input: unknown,
+  keep: (bytes: Buffer) => Promise<string>,
+): Promise<FileObject[]> {
+  const files: string[] = [];
+  for (const one of Array.isArray(input) ? (input as readonly unknown[]) : [input]) {
+    if (typeof one === 'string') files.push(...(await filesOf(one)));
+    else if (Buffer.isBuffer(one)) files.push(await keep(one));
+    else files.push(...(await filesOfStudy(one)));
+  }
+  if (files.length === 0) throw nothingToSend();
+  const objects: FileObject[] = [];
+  for (const file of files) objects.push({ ...(await readObject(file)), data: file });
+  return objects;
+}
+
+/** A folder stands for the Part 10 files in it and below; names that begin with a dot are ours. */
+async function filesOf(name: string): Promise<string[]> {
+  const stats = await fs.promises.stat(name).catch(() => null);
+  if (!stats?.isDirectory()) return [name];
+  const entries = await fs.promises.readdir(name, { recursive: true, withFileTypes: true });
+  return entries
+    .filter(entry => entry.isFile() && !entry.name.startsWith('.'))
+    .map(entry => path.join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+async function filesOfStudy(study: unknown): Promise<string[]> {
+  if (typeof study !== 'object' || study === null) throw nothingToSend();
+  const { files, folder } = study as { files?: unknown; folder?: unknown };
+  if (Array.isArray(files)) {
+    return files.map((one: unknown) => {
+      const file = typeof one === 'object' && one !== null ? (one as { file?: unknown }).file : one;
+      if (typeof file !== 'string') throw nothingToSend();
+      return file;
+    });
+  }
+  if (typeof folder === 'string') return filesOf(folder);
+  throw nothingToSend();
+}
+
+/** One item for each study among the objects. */
+export function studyItems(objects: readonly FileObject[], mode: SendMode): Item[] {
+  const studies = new Map<string, FileObject[]>();
+  for (const object of objects) {
+    const known = studies.get(object.studyInstanceUid);
+    if (known) known.push(object);
+    else studies.set(object.studyInstanceUid, [object]);
+  }
+  return [...studies].map(([studyInstanceUid, ofStudy]) => {
+    const stored: StoredStudy = { studyInstanceUid, mode, objects: ofStudy, done: {} };
+    const [first] = ofStudy;
+    return {
+      service: mode.efilm ? 'EFILM' : 'C-STORE',
+      key: studyInstanceUid,
+      label: studyInstanceUid,
+      terms: { patient: first?.patientId ?? '', accession: first?.accessionNumber ?? '' },
+      content: JSON.stringify(stored),
+      repeats: 'known',
+    };
+  });
+}
+
+export interface SendOptions {
+  readonly associations: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Objects after which progress is kept. */
+const KEEP_EVERY = 50;
+
+/**
+ * Sends what has not been sent of a study. Progress is kept on the way, so that only missing objects are sent again.
+ * @returns accepted when the archive has taken all objects, refused when it has refused some for good
+ * @throws {ExchangeError} what keeps the rest from being sent now
+ */
+export async function sendStudy(
+  work: Work,
+  peer: Peer,
+  options: SendOptions,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  // Written by studyItems, or below.
+  const stored = JSON.parse(work.content) as StoredStudy;
+  const done = new Map(Object.entries(stored.done));
+  const save = (): Promise<void> =>
+    work.save(JSON.stringify({ ...stored, done: Object.fromEntries(done) } satisfies StoredStudy));
+  const missing = stored.objects.filter(({ sopInstanceUid }) => !done.has(sopInstanceUid));
+  const origin = new Map<string, string>();
+  const outgoing = missing.map(object => {
+    const prepared = prepare(object, stored.mode);
+    origin.set(prepared.sopInstanceUid, object.sopInstanceUid);
+    return prepared;
+  });
+  let saving: Promise<void> = Promise.resolve();
+  const onResult = ({ sopInstanceUid, status, comment, class: kind }: ObjectResult): void => {
+    if (status === null || kind === 'refused') return;
+    done.set(origin.get(sopInstanceUid) ?? sopInstanceUid, { status, comment });
+    options.onProgress?.(done.size, stored.objects.length);
+    if (done.size % KEEP_EVERY === 0) saving = saving.then(save);
+  };
+  const { associations } = options;
+  const results = await storeObjects(peer, outgoing, { associations, signal, onResult });
+  await saving;
+  await save();
+  const passing = results.find(({ error, class: kind }) => kind === 'refused' || (error && isPassing(error)));
+  if (passing) throw passing.error ?? busy(peer);
+  return delivered(stored, done, results, origin);
+}
+
+/** Errors after which the same object may be taken another time. */
+const isPassing = ({ retry, code }: ExchangeError): boolean => retry !== 'never' || code === 'DICOM_REJECTED';
+
+function prepare(object: FileObject, mode: SendMode): Outgoing {
+  const { sopClassUid, sopInstanceUid, transferSyntaxUid, data, offset, length } = object;
+  const sent = { sopClassUid, sopInstanceUid, transferSyntaxUid };
+  if (!mode.efilm || object.modality === EFILM)
+    return { ...sent, open: () => openBytes(data, offset, length) };
+  return {
+    ...sent,
+    ...(mode.newUids && { sopInstanceUid: derivedUid(sopInstanceUid) }),
+    open: () => efilmBytes(object, mode),
+  };
+}
+
+/** The data set of an object as that of a film, changed while it is read. */
+async function efilmBytes(object: FileObject, { newUids }: SendMode): Promise<ByteSource> {
+  const film = await efilm(object, { newUids });
+  const { data, offset, length } = object;
+  const pieces = fs.createReadStream(data, { start: offset, end: offset + length - 1, highWaterMark: PIECE });
+  return new IterableBytes(film.stream(pieces));
+}
+
+/** Bytes read at a time. */
+const PIECE = 256 * 1024;
+
+function delivered(
+  { studyInstanceUid, objects }: StoredStudy,
+  done: ReadonlyMap<string, { readonly status: number; readonly comment: string }>,
+  results: readonly ObjectResult[],
+  origin: ReadonlyMap<string, string>,
+): Delivered {
+  const byUid = new Map(results.map(result => [origin.get(result.sopInstanceUid) ?? '', result]));
+  const sent = objects.map(({ sopInstanceUid, data }): SentObject => {
+    const answer = done.get(sopInstanceUid);
+    const result = byUid.get(sopInstanceUid);
+    return {
+      sopInstanceUid,
+      file: data,
+      status: answer ? statusHex(answer.status) : null,
+      class: answer ? statusClass(answer.status) : (result?.class ?? 'unknown'),
+      comment: answer?.comment || (result?.error ? bilingual(result.error.text) : ''),
+    };
+  });
+  const count = (kind: SentObject['class']): number => sent.filter(object => object.class === kind).length;
+  const [accepted, warnings] = [count('success'), count('warning')];
+  const study: SentStudy = {
+    studyInstanceUid,
+    total: sent.length,
+    accepted,
+    warnings,
+    failed: sent.length - accepted - warnings,
+    objects: sent,
+  };
+  return {
+    state: study.failed === 0 ? 'accepted' : 'refused',
+    payload: study,
+    exchange: { key: studyInstanceUid, objects: study.total, failed: study.failed },
+    ...(study.failed > 0 && {
+      failure: {
+        code: 'DICOM_STATUS',
+        text: {
+          zh: `${study.total} 个影像中有 ${study.failed} 个未被接收`,
+          en: `${study.failed} of ${study.total} objects were not taken`,
+        },
+      },
+    }),
+  };
+}
+
+const busy = ({ aeTitle }: Peer): ExchangeError =>
+  new ExchangeError({
+    code: 'DICOM_STATUS',
+    retry: 'retry',
+    text: {
+      zh: `${aeTitle} 资源不足，稍后继续`,
+      en: `${aeTitle} is out of resources: the rest is sent later`,
+    },
+  });
+
+const nothingToSend = (): ExchangeError =>
+  new ExchangeError({
+    code: 'CONTRACT',
+    retry: 'never',
+    text: {
+      zh: '输入中没有影像：应为文件或文件夹路径、影像内容，或“影像接收”“影像调取”输出的检查',
+      en: 'the input has no images: give paths of files or a folder, bytes, or a study of dicom-receive or dicom-retrieve',
+    },
+  });

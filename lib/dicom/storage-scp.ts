@@ -1,0 +1,230 @@
+/** Our application entity: takes objects, answers C-ECHO, commits itself to what it has (PS3.4 annexes A, B, J). */
+import net from 'node:net';
+import tls from 'node:tls';
+import type { ExchangeError, Text } from '../errors';
+import { ExchangeError as Failure } from '../errors';
+import { acceptAssociation } from './accept-association';
+import type { Association } from './association';
+import { Command, isResponse } from './command-set';
+import type { DataSetPieces, Message } from './incoming';
+import { type ObjectFolder, type Refusal, refusalStatus } from './object-folder';
+import { isUid } from './part10';
+import type { AssociateRequest } from './pdu';
+import type { Rejection } from './protocol-failure';
+import { STORAGE_COMMITMENT, VERIFICATION, isStorageClass } from './sop-classes';
+import type { StoredObject } from './source';
+
+export interface StationOptions {
+  readonly aeTitle: string;
+  /** Address to listen at; undefined: all. */
+  readonly host?: string;
+  readonly port: number;
+  readonly tls?: tls.TlsOptions;
+  /** Upper case; empty: any may call. */
+  readonly allowedAeTitles: ReadonlySet<string>;
+  /** Looks at the address of a caller. */
+  readonly admitsAddress: (address: string) => boolean;
+  readonly checkCalledAeTitle: boolean;
+  /** Associations at the same time. */
+  readonly associations: number;
+  readonly timeoutMs: number;
+  readonly maxPdu: number;
+  readonly folder: ObjectFolder;
+}
+
+export interface StationEvents {
+  /** An object is on disk; the caller is told of the success when the promise resolves. */
+  onObject(object: StoredObject, callingAeTitle: string): Promise<void>;
+  /** An association has ended, in order or not. */
+  onAssociationEnd(callingAeTitle: string): void;
+  /** A caller was turned away, or did what it must not. */
+  onProblem(text: Text): void;
+}
+
+/** Reasons of a rejection (PS3.8 table 9-21). */
+const CALLED_UNKNOWN: Rejection = { result: 1, source: 1, reason: 7 };
+const CALLING_UNKNOWN: Rejection = { result: 1, source: 1, reason: 3 };
+const LIMIT_EXCEEDED: Rejection = { result: 2, source: 3, reason: 2 };
+
+const SUCCESS = 0x0000;
+const UNRECOGNIZED_OPERATION = 0x0211;
+const INVALID_INSTANCE = 0x0117;
+
+export class Station {
+  readonly #options: StationOptions;
+  readonly #events: StationEvents;
+  readonly #server: net.Server;
+  readonly #associations = new Set<Association>();
+  readonly #sockets = new Set<net.Socket>();
+
+  constructor(options: StationOptions, events: StationEvents) {
+    this.#options = options;
+    this.#events = events;
+    const onSocket = (socket: net.Socket): void => void this.#serve(socket);
+    this.#server = options.tls ? tls.createServer(options.tls, onSocket) : net.createServer(onSocket);
+    this.#server.on('tlsClientError', (_error, socket: tls.TLSSocket) => socket.destroy());
+  }
+
+  /** @throws {ExchangeError} CONFIG when it cannot listen there */
+  listen(): Promise<void> {
+    const { port, host } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(cannotListen(port, error.code ?? '')),
+      );
+      this.#server.listen(port, host, () => {
+        this.#server.removeAllListeners('error');
+        this.#server.on('error', () => undefined);
+        resolve();
+      });
+    });
+  }
+
+  /** Takes no more calls, and aborts those at work: their senders send again. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
+    for (const association of this.#associations) association.abort();
+    for (const socket of this.#sockets) socket.destroySoon();
+    const force = setTimeout(() => this.#sockets.forEach(socket => socket.destroy()), 2000);
+    await closed;
+    clearTimeout(force);
+  }
+
+  async #serve(socket: net.Socket): Promise<void> {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => undefined);
+    try {
+      await this.#serveAssociation(socket);
+    } catch (error) {
+      if (error instanceof Failure) this.#events.onProblem(error.text);
+      else {
+        socket.destroy();
+        this.#events.onProblem({ zh: '接收影像时内部错误', en: 'internal error while receiving images' });
+      }
+    }
+  }
+
+  async #serveAssociation(socket: net.Socket): Promise<void> {
+    const { timeoutMs, maxPdu } = this.#options;
+    const association = await acceptAssociation(socket, {
+      timeoutMs,
+      maxPdu,
+      admit: request => this.#admit(request, socket.remoteAddress ?? ''),
+      serves: abstractSyntax =>
+        isStorageClass(abstractSyntax) ||
+        [VERIFICATION, STORAGE_COMMITMENT].includes(abstractSyntax) ||
+        isPrivate(abstractSyntax),
+      // In the order of the sender's preference: it is kept as it is sent.
+      choose: (_abstractSyntax, [first]) => first,
+    });
+    this.#associations.add(association);
+    const { callingAeTitle } = association.agreement;
+    try {
+      for (let message = await association.receive(); message; message = await association.receive())
+        await this.#answer(association, message);
+    } finally {
+      this.#associations.delete(association);
+      this.#events.onAssociationEnd(callingAeTitle);
+    }
+  }
+
+  #admit({ calledAeTitle, callingAeTitle }: AssociateRequest, address: string): Rejection | null {
+    const { aeTitle, checkCalledAeTitle, allowedAeTitles, admitsAddress, associations } = this.#options;
+    if (this.#associations.size >= associations) return LIMIT_EXCEEDED;
+    if (checkCalledAeTitle && calledAeTitle !== aeTitle) return CALLED_UNKNOWN;
+    const isKnown = allowedAeTitles.size === 0 || allowedAeTitles.has(callingAeTitle.toUpperCase());
+    return isKnown && admitsAddress(address) ? null : CALLING_UNKNOWN;
+  }
+
+  async #answer(association: Association, message: Message): Promise<void> {
+    const { command, contextId, dataSet } = message;
+    const { commandField, messageId = 0 } = command;
+    if (isResponse(commandField)) {
+      await drain(dataSet);
+      return;
+    }
+    const respond = (status: number): Promise<void> =>
+      association.send(contextId, {
+        commandField: commandField | 0x8000,
+        messageIdBeingRespondedTo: messageId,
+        ...(command.affectedSopClassUid && { affectedSopClassUid: command.affectedSopClassUid }),
+        ...(command.affectedSopInstanceUid && { affectedSopInstanceUid: command.affectedSopInstanceUid }),
+        status,
+        hasDataSet: false,
+      });
+    if (commandField === Command.cEchoRq) return respond(SUCCESS);
+    if (commandField === Command.cStoreRq && dataSet) {
+      const status = await this.#store(association, message, dataSet);
+      await respond(status);
+      // What is left of an object that is too large is not worth waiting for.
+      if (status === refusalStatus['too-large']) association.abort();
+      return undefined;
+    }
+    await drain(dataSet);
+    return respond(UNRECOGNIZED_OPERATION);
+  }
+
+  async #store(
+    association: Association,
+    { command, contextId }: Message,
+    dataSet: DataSetPieces,
+  ): Promise<number> {
+    const context = association.agreement.contexts.find(({ id }) => id === contextId);
+    const { affectedSopClassUid = '', affectedSopInstanceUid = '' } = command;
+    if (!context || !isUid(affectedSopInstanceUid) || affectedSopClassUid !== context.abstractSyntax) {
+      await drain(dataSet);
+      return INVALID_INSTANCE;
+    }
+    const { callingAeTitle } = association.agreement;
+    const stored = await this.#options.folder.write(
+      {
+        sopClassUid: affectedSopClassUid,
+        sopInstanceUid: affectedSopInstanceUid,
+        transferSyntaxUid: context.transferSyntax,
+        sourceAeTitle: callingAeTitle,
+      },
+      dataSet,
+    );
+    if (typeof stored === 'string') {
+      this.#events.onProblem(words[stored](association.host));
+      return refusalStatus[stored];
+    }
+    await this.#events.onObject(stored, callingAeTitle);
+    return SUCCESS;
+  }
+}
+
+/** Vendors' own storage classes; what they hold is checked when it comes. */
+const isPrivate = (uid: string): boolean => !uid.startsWith('1.2.840.10008.');
+
+async function drain(dataSet: DataSetPieces | null): Promise<void> {
+  if (!dataSet) return;
+  for await (const _piece of dataSet);
+}
+
+const words: Readonly<Record<Refusal, (host: string) => Text>> = {
+  'too-large': host => ({
+    zh: `${host} 发来的影像超过大小上限`,
+    en: `an object of ${host} exceeds the size limit`,
+  }),
+  'no-room': host => ({
+    zh: `磁盘空间不足或出错，未接收 ${host} 发来的影像`,
+    en: `no room on the disk, or it fails: an object of ${host} was not taken`,
+  }),
+  'not-as-announced': host => ({
+    zh: `${host} 发来的影像与其命令中的 UID 不符`,
+    en: `an object of ${host} is not the one that its command names`,
+  }),
+  unreadable: host => ({ zh: `${host} 发来的影像无法解析`, en: `an object of ${host} cannot be read` }),
+};
+
+const cannotListen = (port: number, code: string): ExchangeError =>
+  new Failure({
+    code: 'CONFIG',
+    retry: 'never',
+    text: {
+      zh: `无法监听端口 ${port}（${code}）：可能已被占用，或没有权限`,
+      en: `cannot listen at port ${port} (${code}): it may be taken, or not permitted`,
+    },
+  });
