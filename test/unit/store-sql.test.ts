@@ -467,6 +467,7 @@ async function everyOperation(store: MessageStore): Promise<void> {
     accept: [() => store.accept({ messages, handedOver: ['none'] })],
     claim: [() => store.claim(claim)],
     release: [() => store.release({ owner, ids: [fourth] })],
+    revise: [() => store.revise({ owner, id: first, content: '{}' })],
     renew: [() => store.renew({ owner, leaseMs: LEASE_MS })],
     settle: [
       () =>
