@@ -60,7 +60,7 @@ async function readInflated(
   visit: (element: DataElement) => void,
 ): Promise<number> {
   const source = Readable.from(compressed(bytes, place));
-  const inflated = source.pipe(await inflaterFor(bytes, place));
+  const inflated = source.pipe((await inflaterFor(bytes, place))());
   source.on('error', error => inflated.destroy(error));
   try {
     let read = 0;
@@ -84,15 +84,15 @@ async function* compressed(bytes: RandomAccess, { offset, length }: DataSetPlace
     yield await bytes.read(offset + at, Math.min(PIECE, length - at));
 }
 
-/** PS3.5 A.5 says a bare deflate stream; some programs write the header of zlib before it. */
+/** Makes what inflates an object. PS3.5 A.5 says a bare deflate stream; some programs write the header of zlib. */
 export async function inflaterFor(
   bytes: RandomAccess,
   { offset }: Pick<DataSetPlace, 'offset'>,
-): Promise<zlib.InflateRaw | zlib.Inflate> {
+): Promise<() => zlib.InflateRaw | zlib.Inflate> {
   const start = await bytes.read(offset, 2);
   // No deflate stream begins so: its first block would be a stored one with bits set that are always zero.
   const isZlib = start.length === 2 && (start[0]! & 0x0f) === 8 && start.readUInt16BE(0) % 31 === 0;
-  return isZlib ? zlib.createInflate() : zlib.createInflateRaw();
+  return isZlib ? () => zlib.createInflate() : () => zlib.createInflateRaw();
 }
 
 /** What zlib says about bytes that are no deflate stream, in our words; any other error as it is. */

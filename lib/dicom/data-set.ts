@@ -19,6 +19,7 @@ import {
   tooDeep,
   UNDEFINED_LENGTH,
 } from './element-reader';
+import { elementHeader, evenBytes } from './element-writer';
 import { malformed } from './failure';
 
 /** Text, also of numbers; several values are parted by `\`. Items of a sequence. Bytes of what is no text. */
@@ -187,27 +188,27 @@ function encodeElement({ attribute, tag, value }: Element, context: WriteContext
     if (known !== 'SQ' && known !== 'UN') throw unfit(attribute, known);
     const items = value.flatMap(item => {
       const bytes = encodeItem(item, context, depth + 1);
-      return [header(ITEM, '', bytes.length, encoding), bytes];
+      return [elementHeader(ITEM, '', bytes.length, encoding), bytes];
     });
     const length = items.reduce((sum, { length: bytes }) => sum + bytes, 0);
-    return [header(tag, 'SQ', length, encoding), ...items];
+    return [elementHeader(tag, 'SQ', length, encoding), ...items];
   }
   // An empty text asks for all of a sequence.
   const bytes = value === '' ? Buffer.alloc(0) : encodeValue({ attribute, tag, value }, known, context);
   if (encoding.explicitVr && isShortVr(known) && bytes.length > 0xffff) throw unfit(attribute, known);
-  return [header(tag, known, bytes.length, encoding), bytes];
+  return [elementHeader(tag, known, bytes.length, encoding), bytes];
 }
 
 function encodeValue({ attribute, value }: Element, vr: string, context: WriteContext): Buffer {
   if (typeof value !== 'string') {
-    if (Buffer.isBuffer(value) && BINARY.has(vr)) return evenBytes(value, 0);
+    if (Buffer.isBuffer(value) && BINARY.has(vr)) return evenBytes(value, vr);
     throw unfit(attribute, vr);
   }
   const number = NUMBERS[vr];
   if (number) return encodeNumbers(value, number, context.encoding, () => unfit(attribute, vr));
   if (vr === 'SQ' || (BINARY.has(vr) && vr !== 'UN')) throw unfit(attribute, vr);
   const bytes = encodeText(value, BY_CHARACTER_SET.has(vr) ? context.characterSet : '');
-  return evenBytes(bytes, vr === 'UI' ? 0 : 0x20);
+  return evenBytes(bytes, vr);
 }
 
 function encodeNumbers(
@@ -235,24 +236,6 @@ function sameNumber(written: string, read: string, number: NumberFormat): boolea
   const difference = Math.abs(Number(written) - Number(read));
   const isExact = number !== NUMBERS['FL'] && number !== NUMBERS['FD'];
   return isExact ? difference === 0 : difference <= Math.abs(Number(written)) * 1e-6;
-}
-
-/** Values have an even length (PS3.5 7.1.1). */
-const evenBytes = (bytes: Buffer, padding: number): Buffer =>
-  bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.of(padding)]);
-
-function header(tag: number, vr: string, length: number, { explicitVr, littleEndian }: Encoding): Buffer {
-  const isItem = vr === '';
-  const isLong = explicitVr && !isItem && !isShortVr(vr);
-  const bytes = Buffer.alloc(isLong ? 12 : 8);
-  const view = viewOf(bytes);
-  view.setUint16(0, tag >>> 16, littleEndian);
-  view.setUint16(2, tag & 0xffff, littleEndian);
-  if (explicitVr && !isItem) bytes.write(vr, 4, 'latin1');
-  if (isLong) view.setUint32(8, length, littleEndian);
-  else if (explicitVr && !isItem) view.setUint16(6, length, littleEndian);
-  else view.setUint32(4, length, littleEndian);
-  return bytes;
 }
 
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -12,7 +12,7 @@ export const malformed = (text: Text): ExchangeError =>
 
 /** Why a file is no object that can be sent; for programs. */
 export type FileFault =
-  'missing' | 'not-part-10' | 'truncated' | 'malformed' | 'uid' | 'meta-differs' | 'syntax';
+  'missing' | 'not-part-10' | 'truncated' | 'malformed' | 'uid' | 'meta-differs' | 'syntax' | 'name-taken';
 
 export const dicomFileError = (reason: FileFault, text: Text): ExchangeError =>
   new ExchangeError({ code: 'DICOM_FILE', retry: 'never', text, details: { reason } });

@@ -3,7 +3,8 @@ import { isUid } from '../contract/dicom-terms';
 import { decodeText, type Fallback } from './character-set';
 import { readStart } from './data-set-start';
 import { Tag } from './dictionary';
-import { type DataElement, ElementReader, EXPLICIT_LE } from './element-reader';
+import { type DataElement, ElementReader, EXPLICIT_LE, headerAt } from './element-reader';
+import { asciiElement, elementHeader } from './element-writer';
 import { dicomFileError, readFailure } from './failure';
 import { type ObjectBytes, openObject } from './object-bytes';
 import type { ObjectIdentity, ObjectSource } from './source';
@@ -175,9 +176,9 @@ function checkSame(meta: FileMeta, identity: ObjectIdentity): void {
 
 /**
  * A UID that others have made: leading zeros in its components are wrong (PS3.5 9.1), but some devices write them, and
- * archives take them.
+ * archives take them. Such a UID can name a file, too.
  */
-const isUsableUid = (text: string): boolean => text.length <= 64 && /^\d+(?:\.\d+)+$/.test(text);
+export const isUsableUid = (text: string): boolean => text.length <= 64 && /^\d+(?:\.\d+)+$/.test(text);
 
 const latin1 = (bytes: Buffer | undefined): string => (bytes ? bytes.toString('latin1') : '');
 
@@ -211,30 +212,54 @@ export interface FileMetaValues {
 
 /** Preamble, prefix and file meta information for a file whose data set follows (PS3.10 7.1). */
 export function fileMetaBytes(values: FileMetaValues): Buffer {
-  const group = Buffer.concat([
-    metaElement(0x0001, 'OB', Buffer.from([0, 1])),
-    metaElement(0x0002, 'UI', padded(values.sopClassUid, '\0')),
-    metaElement(0x0003, 'UI', padded(values.sopInstanceUid, '\0')),
-    metaElement(0x0010, 'UI', padded(values.transferSyntaxUid, '\0')),
-    metaElement(0x0012, 'UI', padded(values.implementation.classUid, '\0')),
-    metaElement(0x0013, 'SH', padded(values.implementation.versionName, ' ')),
-    ...(values.sourceAeTitle === '' ? [] : [metaElement(0x0016, 'AE', padded(values.sourceAeTitle, ' '))]),
+  const { classUid, versionName } = values.implementation;
+  return withPreamble([
+    // File Meta Information Version: bytes 00 and 01.
+    ascii(0x00020001, 'OB', '\0\x01'),
+    ascii(Tag.MediaStorageSOPClassUID, 'UI', values.sopClassUid),
+    ascii(Tag.MediaStorageSOPInstanceUID, 'UI', values.sopInstanceUid),
+    ascii(Tag.TransferSyntaxUID, 'UI', values.transferSyntaxUid),
+    ascii(0x00020012, 'UI', classUid),
+    ascii(0x00020013, 'SH', versionName),
+    ...(values.sourceAeTitle === '' ? [] : [ascii(0x00020016, 'AE', values.sourceAeTitle)]),
   ]);
+}
+
+/**
+ * Preamble and meta information for a copy of an object that may have got another UID; else as they are.
+ *
+ * @throws ExchangeError DICOM_FILE; the file system's own error
+ */
+export async function metaOfCopy(source: ObjectSource, sopInstanceUid: string): Promise<Buffer> {
+  const bytes = await openObject(source.data);
+  try {
+    const meta = await bytes.read(0, source.offset);
+    return sopInstanceUid === source.sopInstanceUid ? meta : renamed(meta, sopInstanceUid);
+  } finally {
+    await bytes.close();
+  }
+}
+
+function renamed(meta: Buffer, sopInstanceUid: string): Buffer {
+  const elements: Buffer[] = [];
+  for (let at = META_START; at < meta.length;) {
+    const header = headerAt(meta, at, EXPLICIT_LE);
+    if (!header) break;
+    const end = at + header.size + header.length;
+    if (header.tag === Tag.MediaStorageSOPInstanceUID) {
+      elements.push(ascii(header.tag, 'UI', sopInstanceUid));
+    } else if (header.tag !== Tag.FileMetaInformationGroupLength) elements.push(meta.subarray(at, end));
+    at = end;
+  }
+  return withPreamble(elements, meta.subarray(0, PREAMBLE));
+}
+
+const ascii = (tag: number, vr: string, text: string): Buffer => asciiElement(tag, vr, text, EXPLICIT_LE);
+
+function withPreamble(elements: readonly Buffer[], preamble: Buffer = Buffer.alloc(PREAMBLE)): Buffer {
+  const group = Buffer.concat(elements);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(group.length);
-  return Buffer.concat([Buffer.alloc(PREAMBLE), PREFIX, metaElement(0x0000, 'UL', length), group]);
+  const header = elementHeader(Tag.FileMetaInformationGroupLength, 'UL', length.length, EXPLICIT_LE);
+  return Buffer.concat([preamble, PREFIX, header, length, group]);
 }
-
-/** Explicit VR little endian; OB has a length of 4 bytes. */
-function metaElement(element: number, vr: 'OB' | 'UI' | 'SH' | 'AE' | 'UL', value: Buffer): Buffer {
-  const header = Buffer.alloc(vr === 'OB' ? 12 : 8);
-  header.writeUInt16LE(0x0002);
-  header.writeUInt16LE(element, 2);
-  header.write(vr, 4, 'latin1');
-  if (vr === 'OB') header.writeUInt32LE(value.length, 8);
-  else header.writeUInt16LE(value.length, 6);
-  return Buffer.concat([header, value]);
-}
-
-const padded = (text: string, by: string): Buffer =>
-  Buffer.from(text.length % 2 === 0 ? text : text + by, 'latin1');

@@ -35,6 +35,9 @@ export type Change = 'created' | 'unchanged' | 'replaced';
 /** What to do when a name is taken by other content. */
 export type OnConflict = 'replace' | 'error';
 
+/** What tells whether two files are the same. */
+export type Digest = Pick<Facts, 'bytes' | 'sha256'>;
+
 /** A file that is written, but has no final name yet. */
 export interface Staged {
   readonly path: string;
@@ -111,7 +114,7 @@ export class LocalFolder {
   }
 
   /** Gives a staged file its name, as `store` does. */
-  async place(staged: Staged, name: string, facts: Facts, onConflict: OnConflict): Promise<Change> {
+  async place(staged: Staged, name: string, facts: Digest, onConflict: OnConflict): Promise<Change> {
     const target = await this.#target(name);
     return this.#place(staged.path, target, await this.#existing(target, facts), facts, onConflict);
   }
@@ -181,7 +184,7 @@ export class LocalFolder {
   }
 
   /** What stands under a path now, compared with the content that is to stand there. */
-  async #existing(target: string, facts: Facts): Promise<'none' | 'same' | 'other'> {
+  async #existing(target: string, facts: Digest): Promise<'none' | 'same' | 'other'> {
     const stats = await lstat(target).catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw fileError(error, PLACE);
@@ -201,7 +204,7 @@ export class LocalFolder {
     staged: string,
     target: string,
     before: 'none' | 'same' | 'other',
-    facts: Facts,
+    facts: Digest,
     onConflict: OnConflict,
   ): Promise<Change> {
     if (before === 'same') return 'unchanged';

@@ -7,7 +7,7 @@ export interface NameValues {
   /** For `{yyyy}`, `{MM}`, `{dd}` and `{HH}`, in local time. */
   readonly now: Date;
   /** For `{ext}`. */
-  readonly type: FileType;
+  readonly type: FileType | 'dcm';
   /** For `{file}`: the name of the given file without extension; empty when there is none. */
   readonly file: string;
   /** Any other placeholder; undefined when there is no such value. */
@@ -28,7 +28,11 @@ const BUILT_IN: Readonly<Record<string, (values: NameValues) => string>> = {
   file: ({ file }) => file,
 };
 
-const EXTENSIONS: Readonly<Record<FileType, RegExp>> = { pdf: /\.pdf$/i, jpg: /\.jpe?g$/i };
+const EXTENSIONS: Readonly<Record<NameValues['type'], RegExp>> = {
+  pdf: /\.pdf$/i,
+  jpg: /\.jpe?g$/i,
+  dcm: /\.dcm$/i,
+};
 
 export class NameTemplate {
   readonly #segments: readonly (readonly Part[])[];

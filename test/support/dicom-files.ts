@@ -86,7 +86,12 @@ function writeValue({ value, vr, open }: TestElement, writing: Writing): Buffer 
   return Buffer.concat(open ? [...items, itemHeader(0xfffee0dd, 0, writing.littleEndian)] : items);
 }
 
-function elementHeader(tag: number, vr: string, length: number, { explicitVr, littleEndian }: Writing): Buffer {
+function elementHeader(
+  tag: number,
+  vr: string,
+  length: number,
+  { explicitVr, littleEndian }: Writing,
+): Buffer {
   if (!explicitVr) return itemHeader(tag, length, littleEndian);
   const isShort = SHORT.includes(vr);
   const bytes = Buffer.alloc(isShort ? 8 : 12);
