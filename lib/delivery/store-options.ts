@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { ExchangeError, type Text } from '../errors';
+import { ExchangeError } from '../errors';
+import { settingReader } from '../setting';
 import type { Keeping } from '../store/housekeeping';
 import type { StoreSettings } from '../store/settings';
 import { type RetryPolicy, defaultRetry } from './policy';
@@ -45,6 +46,7 @@ export interface StoreOptions {
   readonly keeping: Keeping;
 }
 
+const setting = settingReader({ zh: '消息库设置', en: 'message store setting' });
 const SECOND = 1000;
 const HOUR = 3_600_000;
 const DEFAULT_PORTS = { postgresql: 5432, sqlserver: 1433 } as const;
@@ -58,7 +60,8 @@ export function readStoreOptions(
   secrets: StoreSecrets,
   resolve: (file: string) => string,
 ): StoreOptions {
-  const number = numberReader(texts);
+  const number = (name: keyof StoreTexts, fallback: number, least: number, most: number): number =>
+    setting.number(name, texts[name], fallback, least, most);
   return {
     settings: settingsOf(texts, secrets, resolve, number),
     retry: {
@@ -76,26 +79,11 @@ export function readStoreOptions(
   };
 }
 
-type ReadNumber = (name: keyof StoreTexts, fallback: number, least: number, most: number) => number;
-
-const numberReader =
-  (texts: StoreTexts): ReadNumber =>
-  (name, fallback, least, most) => {
-    const text = texts[name]?.trim() ?? '';
-    if (text === '') return fallback;
-    const value = Number(text);
-    if (Number.isFinite(value) && value >= least && value <= most) return value;
-    throw wrong(name, {
-      zh: `应为 ${least} 到 ${most} 的数字`,
-      en: `must be a number from ${least} to ${most}`,
-    });
-  };
-
 function settingsOf(
   texts: StoreTexts,
   secrets: StoreSecrets,
   resolve: (file: string) => string,
-  number: ReadNumber,
+  number: (name: keyof StoreTexts, fallback: number, least: number, most: number) => number,
 ): StoreSettings {
   const { kind = 'embedded', tls = 'verify' } = texts;
   const previous = secrets.previousKey ? { previousSecret: secrets.previousKey } : {};
@@ -111,14 +99,14 @@ function settingsOf(
     };
   }
   const server = {
-    host: needed('host', texts.host),
+    host: setting.needed('host', texts.host),
     port: number('port', DEFAULT_PORTS[kind], 1, 65_535),
-    database: needed('database', texts.database),
+    database: setting.needed('database', texts.database),
     ...(texts.schema && { schema: texts.schema }),
-    user: needed('user', secrets.user),
+    user: setting.needed('user', secrets.user),
     password: secrets.password ?? '',
     ...(texts.caFile && { caFile: resolve(texts.caFile) }),
-    secret: needed('key', secrets.key),
+    secret: setting.needed('key', secrets.key),
     ...previous,
   };
   return kind === 'postgresql'
@@ -129,12 +117,10 @@ function settingsOf(
 function choice<const T extends string>(name: string, text: string, values: readonly T[]): T {
   const value = values.find(one => one === text);
   if (value !== undefined) return value;
-  throw wrong(name, { zh: `应为 ${values.join('、')} 之一`, en: `must be one of ${values.join(', ')}` });
-}
-
-function needed(name: string, text: string | undefined): string {
-  if (text && text.trim() !== '') return text;
-  throw wrong(name, { zh: '未填写', en: 'is not set' });
+  throw setting.wrong(name, {
+    zh: `应为 ${values.join('、')} 之一`,
+    en: `must be one of ${values.join(', ')}`,
+  });
 }
 
 /**
@@ -157,14 +143,6 @@ function keyFileOf(storeFile: string): string {
   fs.closeSync(handle);
   return key;
 }
-
-const wrong = (name: string, why: Text): ExchangeError =>
-  new ExchangeError({
-    code: 'CONFIG',
-    retry: 'never',
-    text: { zh: `消息库设置 ${name} ${why.zh}`, en: `setting ${name} of the message store ${why.en}` },
-    details: { setting: name },
-  });
 
 const lostKey = (file: string): ExchangeError =>
   new ExchangeError({

@@ -2,7 +2,10 @@
 import { TextDecoder } from 'node:util';
 import { gbkCodes } from '../contract/text-length';
 
-/** A lone surrogate is written as U+FFFD; all other characters have a code. */
+/**
+ * A lone surrogate is written as U+FFFD, and so are the few private characters that GB 18030-2022 has given their true
+ * code points; all others have a code.
+ */
 export function encodeGb18030(text: string): Buffer {
   const bytes: number[] = [];
   for (const character of text) {

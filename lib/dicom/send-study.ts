@@ -6,6 +6,7 @@ import type { Item } from '../delivery/hand-in';
 import { ExchangeError, bilingual } from '../errors';
 import { type ByteSource, IterableBytes, openBytes } from './byte-source';
 import { EFILM, derivedUid, efilm } from './efilm';
+import { FileShare, type FileShareOptions } from './file-share';
 import { readObject } from './part10';
 import type { Peer } from './request-association';
 import type { ObjectSource } from './source';
@@ -18,6 +19,8 @@ export interface SendMode {
   readonly efilm: boolean;
   /** With it: new series and instance UIDs, derived from the old ones. */
   readonly newUids: boolean;
+  /** Of a file share: the day of its path, so that a repetition finds its file. */
+  readonly day?: string;
 }
 
 /** An object on disk with what is needed to send it. */
@@ -233,6 +236,38 @@ function delivered(
       },
     }),
   };
+}
+
+/**
+ * Writes the objects of a study into a share, those that are there already are left as they are (A-54).
+ * @throws {ExchangeError} what keeps the rest from being written now
+ */
+export async function shareStudy(
+  { content }: Work,
+  options: FileShareOptions,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  // Written by studyItems.
+  const stored = JSON.parse(content) as StoredStudy;
+  const { mode, objects } = stored;
+  const share = new FileShare(options);
+  const done = new Map<string, { readonly status: number; readonly comment: string }>();
+  const results: ObjectResult[] = [];
+  for (const object of objects) {
+    const { sopInstanceUid } = object;
+    try {
+      const { file } = await share.share(object, {
+        signal,
+        ...(mode.day && { date: new Date(mode.day) }),
+        ...(mode.efilm && { efilm: { newUids: mode.newUids } }),
+      });
+      done.set(sopInstanceUid, { status: 0, comment: file });
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || isPassing(error) || error.code === 'CONFIG') throw error;
+      results.push({ sopInstanceUid, class: 'failed', status: null, comment: '', error });
+    }
+  }
+  return delivered(stored, done, results, new Map(objects.map(({ sopInstanceUid: uid }) => [uid, uid])));
 }
 
 const busy = ({ aeTitle }: Peer): ExchangeError =>

@@ -34,9 +34,9 @@ export interface StationOptions {
 
 export interface StationEvents {
   /** An object is on disk; the caller is told of the success when the promise resolves. */
-  onObject(object: StoredObject, callingAeTitle: string): Promise<void>;
+  onObject(object: StoredObject, association: number): Promise<void>;
   /** An association has ended, in order or not. */
-  onAssociationEnd(callingAeTitle: string): void;
+  onAssociationEnd(association: number): void;
   /** A caller was turned away, or did what it must not. */
   onProblem(text: Text): void;
 }
@@ -54,7 +54,9 @@ export class Station {
   readonly #options: StationOptions;
   readonly #events: StationEvents;
   readonly #server: net.Server;
-  readonly #associations = new Set<Association>();
+  /** By a number of their own. */
+  readonly #associations = new Map<number, Association>();
+  #count = 0;
   readonly #sockets = new Set<net.Socket>();
 
   constructor(options: StationOptions, events: StationEvents) {
@@ -83,7 +85,7 @@ export class Station {
   /** Takes no more calls, and aborts those at work: their senders send again. */
   async close(): Promise<void> {
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
-    for (const association of this.#associations) association.abort();
+    for (const association of this.#associations.values()) association.abort();
     for (const socket of this.#sockets) socket.destroySoon();
     const force = setTimeout(() => this.#sockets.forEach(socket => socket.destroy()), 2000);
     await closed;
@@ -118,14 +120,14 @@ export class Station {
       // In the order of the sender's preference: it is kept as it is sent.
       choose: (_abstractSyntax, [first]) => first,
     });
-    this.#associations.add(association);
-    const { callingAeTitle } = association.agreement;
+    const number = ++this.#count;
+    this.#associations.set(number, association);
     try {
       for (let message = await association.receive(); message; message = await association.receive())
-        await this.#answer(association, message);
+        await this.#answer(association, number, message);
     } finally {
-      this.#associations.delete(association);
-      this.#events.onAssociationEnd(callingAeTitle);
+      this.#associations.delete(number);
+      this.#events.onAssociationEnd(number);
     }
   }
 
@@ -137,7 +139,7 @@ export class Station {
     return isKnown && admitsAddress(address) ? null : CALLING_UNKNOWN;
   }
 
-  async #answer(association: Association, message: Message): Promise<void> {
+  async #answer(association: Association, number: number, message: Message): Promise<void> {
     const { command, contextId, dataSet } = message;
     const { commandField, messageId = 0 } = command;
     if (isResponse(commandField)) {
@@ -155,7 +157,7 @@ export class Station {
       });
     if (commandField === Command.cEchoRq) return respond(SUCCESS);
     if (commandField === Command.cStoreRq && dataSet) {
-      const status = await this.#store(association, message, dataSet);
+      const status = await this.#store(association, number, message, dataSet);
       await respond(status);
       // What is left of an object that is too large is not worth waiting for.
       if (status === refusalStatus['too-large']) association.abort();
@@ -167,6 +169,7 @@ export class Station {
 
   async #store(
     association: Association,
+    number: number,
     { command, contextId }: Message,
     dataSet: DataSetPieces,
   ): Promise<number> {
@@ -190,7 +193,7 @@ export class Station {
       this.#events.onProblem(words[stored](association.host));
       return refusalStatus[stored];
     }
-    await this.#events.onObject(stored, callingAeTitle);
+    await this.#events.onObject(stored, number);
     return SUCCESS;
   }
 }

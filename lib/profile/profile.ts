@@ -5,8 +5,9 @@ import type { LengthUnit } from '../contract/schema';
 import type { CheckOptions, Validation } from '../contract/validate';
 import type { DestinationRules } from '../delivery/channel';
 import { TimeWindows } from '../delivery/time-windows';
-import { ExchangeError, type Text } from '../errors';
+import type { ExchangeError, Text } from '../errors';
 import type { AcknowledgementRules } from '../report/acknowledgement';
+import { settingReader } from '../setting';
 import type { ArchiveOptions } from '../wire/archive-document';
 
 /**
@@ -79,14 +80,14 @@ export interface Profile {
  */
 export function readProfile(settings: ProfileSettings, codeTables: CodeTables): Profile {
   const s = settings;
-  const connections = number('connections', s.connections, 4, 1, 64);
+  const connections = setting.number('connections', s.connections, 4, 1, 64);
   return {
     settings,
-    timeoutMs: number('timeout', s.timeout, 30, 1, 600) * 1000,
+    timeoutMs: setting.number('timeout', s.timeout, 30, 1, 600) * 1000,
     connections,
     delivery: {
       concurrency: connections,
-      perMinute: number('perMinute', s.perMinute, 0, 0, 60_000),
+      perMinute: setting.number('perMinute', s.perMinute, 0, 0, 60_000),
       windows: windows('sendingHours', s.sendingHours),
     },
     check: { validation: s.validation || 'lenient', lengthUnit: s.lengthUnit || 'char', codeTables },
@@ -111,23 +112,6 @@ export function readProfile(settings: ProfileSettings, codeTables: CodeTables): 
   };
 }
 
-/** @param text undefined for a profile that was made before the setting existed */
-function number(
-  name: string,
-  text: string | undefined,
-  fallback: number,
-  least: number,
-  most: number,
-): number {
-  if (text === undefined || text.trim() === '') return fallback;
-  const value = Number(text);
-  if (Number.isFinite(value) && value >= least && value <= most) return value;
-  throw wrongSetting(name, {
-    zh: `应为 ${least} 到 ${most} 的数字`,
-    en: `must be a number from ${least} to ${most}`,
-  });
-}
-
 function pattern(name: string, text: string, fallback: string): RegExp {
   try {
     return new RegExp(text.trim() === '' ? fallback : text, 'i');
@@ -145,18 +129,10 @@ function windows(name: string, text: string | undefined): TimeWindows {
   });
 }
 
+const setting = settingReader({ zh: '接入配置', en: 'profile setting' });
+
 /** The error of a setting that is missing or cannot be used. */
-export const wrongSetting = (name: string, why: Text): ExchangeError =>
-  new ExchangeError({
-    code: 'CONFIG',
-    retry: 'never',
-    text: { zh: `接入配置 ${name} ${why.zh}`, en: `profile setting ${name} ${why.en}` },
-    details: { setting: name },
-  });
+export const wrongSetting = (name: string, why: Text): ExchangeError => setting.wrong(name, why);
 
 /** The setting's text. @throws {ExchangeError} CONFIG when it is empty. */
-export function needSetting(name: string, value: string | undefined): string {
-  const text = value?.trim() ?? '';
-  if (text === '') throw wrongSetting(name, { zh: '未填写', en: 'is not set' });
-  return text;
-}
+export const needSetting = (name: string, value: string | undefined): string => setting.needed(name, value);

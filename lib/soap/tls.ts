@@ -4,7 +4,7 @@ import { ExchangeError, type Text } from '../errors';
 
 export interface SoapTlsOptions {
   /** PEM certificates to trust instead of the well-known authorities. */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  readonly ca?: string | Buffer | (string | Buffer)[];
   /** Our certificate and key, PEM; or both in one PFX. */
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;

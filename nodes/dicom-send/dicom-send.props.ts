@@ -20,6 +20,8 @@ export interface SendProps extends DeliveryProps {
   /** With share: directory, and path template below it. */
   directory: string;
   template: string;
+  /** {org} of the template. */
+  organization: string;
   /** Messages about progress leave by the third output. */
   progress: boolean;
 }

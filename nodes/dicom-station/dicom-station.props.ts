@@ -21,4 +21,6 @@ export interface StationProps {
   timeout: string;
   /** Largest object in MiB. */
   maxMiB: string;
+  /** Days that studies are kept after the flow knows of them; 0: for ever. */
+  keepDays: string;
 }

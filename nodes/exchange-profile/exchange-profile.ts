@@ -5,16 +5,11 @@ import hospitals from '../../lib/contract/hospitals.json';
 import { ExchangeError } from '../../lib/errors';
 import { Platform } from '../../lib/profile/platform';
 import { type Profile, readProfile } from '../../lib/profile/profile';
-import type { SoapTlsOptions } from '../../lib/soap/client';
 import { probeAddress } from '../../lib/soap/probe';
 import { findStore } from '../exchange-store/store-node';
+import { tlsOf } from '../shared/tls';
 import type { ProfileProps } from './exchange-profile.props';
 import { type ExchangeProfileNode, usableProfile } from './profile-node';
-
-/** Core's tls-config node: it fills TLS options, from files or from its own credentials. */
-interface TlsConfigNode extends Node {
-  addTLSOptions(options: Record<string, unknown>): SoapTlsOptions;
-}
 
 export default function register(RED: NodeAPI): void {
   function ExchangeProfile(this: ExchangeProfileNode, def: NodeDef & ProfileProps): void {
@@ -73,11 +68,6 @@ export default function register(RED: NodeAPI): void {
       );
     },
   );
-}
-
-function tlsOf(RED: NodeAPI, id: string): { tls?: SoapTlsOptions } {
-  const node = id ? (RED.nodes.getNode(id) as TlsConfigNode | null) : null;
-  return node ? { tls: node.addTLSOptions({}) } : {};
 }
 
 function basicOf(node: ExchangeProfileNode): { basic?: { user: string; password: string } } {

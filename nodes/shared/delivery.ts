@@ -50,7 +50,7 @@ export interface DurableDelivery {
    * Hands items in: they are on disk when it resolves. Items that repeat a finished message are answered at once.
    * @throws {ExchangeError} CONFIG without a store; STORE, STORE_FULL: nothing was taken over
    */
-  accept(msg: InputMessage, items: readonly Item[], send: Send): Promise<void>;
+  readonly accept: (msg: InputMessage, items: readonly Item[], send: Send) => Promise<void>;
 }
 
 const moods: Record<Emission['state'], Mood> = {
@@ -106,7 +106,7 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
   });
 
   return {
-    async accept(msg, items, send) {
+    accept: async (msg, items, send) => {
       const store = needStore(storeNode);
       const handover = handoverOf(RED, msg);
       const own = handover?.store === store;
@@ -136,6 +136,34 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
     const out = { ...RED.util.cloneMessage(msg), exchange };
     send(original.state === 'accepted' ? [out, null] : [null, out]);
   }
+}
+
+/**
+ * Delivers at once, in one attempt for each item, for nodes without a store. Gives the function that takes the items of
+ * an input.
+ */
+export function deliverNow(
+  RED: NodeAPI,
+  { node, status, outcomeKeys, deliver }: Omit<Delivering, 'storeNode' | 'destination' | 'batch'>,
+  stop: AbortSignal,
+): DurableDelivery['accept'] {
+  return async (msg, items, send) => {
+    const handover = handoverOf(RED, msg);
+    for (const [at, message] of handIn(items, { channel: node.id, destination: '' }, {}).entries()) {
+      status('busy', 'sending');
+      const [result] = await deliver([{ ...message, doubtful: false, save: async () => undefined }], stop);
+      if (!result || 'error' in result) {
+        status('bad', 'failed');
+        throw result?.error ?? noDestination();
+      }
+      const { state, payload, exchange } = result;
+      status(moods[state], outcomeKeys?.[state] ?? state);
+      const out = at === items.length - 1 ? msg : RED.util.cloneMessage(msg);
+      Object.assign(out, { payload, exchange: { ...exchange, service: message.service, outcome: state } });
+      send(state === 'accepted' ? [out, null] : [null, out]);
+    }
+    await endHandover(handover);
+  };
 }
 
 /** An address of the platform, with the limits of the profile. */

@@ -1,4 +1,5 @@
 /** The choice of the exchange profile, which most nodes need, and of the message store behind it. */
+import { adoptSole, isFromEnvironment, isSet, selectSole } from './config-choice';
 import type { EditorNode, Validator } from './red';
 
 /** A node that refers to a profile. */
@@ -7,36 +8,15 @@ type ProfileUser = EditorNode & { profile: string };
 /** What the checks look at of a profile. */
 type Profile = EditorNode & { readonly store?: string };
 
-/** The only config node of a type that this node can use, if there is exactly one. */
-function soleConfig(type: 'exchange-profile' | 'exchange-store', node: EditorNode): string {
-  const ids: string[] = [];
-  RED.nodes.eachConfig(config => {
-    if (config.type === type && (!config.z || config.z === node.z)) ids.push(config.id);
-  });
-  return ids.length === 1 ? (ids[0] ?? '') : '';
-}
+/** For `onadd`. */
+export const adoptSoleProfile = (node: ProfileUser): void => adoptSole(node, 'profile', 'exchange-profile');
 
-/** For `onadd`: a node dragged in uses the sole profile. A pasted node is known already and keeps its choice. */
-export function adoptSoleProfile(node: ProfileUser): void {
-  if (!node.profile && !RED.nodes.node(node.id)) node.profile = soleConfig('exchange-profile', node);
-}
+/** For `oneditprepare`. */
+export const selectSoleProfile = (node: ProfileUser): void => selectSole(node, 'profile', 'exchange-profile');
 
-/** For `oneditprepare`: the sole profile is selected when the node has none. */
-export function selectSoleProfile(node: ProfileUser): void {
-  const sole = node.profile ? '' : soleConfig('exchange-profile', node);
-  if (sole) $('#node-input-profile').val(sole);
-}
-
-/** For `oneditprepare` of a profile: the sole store is selected when the profile has none. */
-export function selectSoleStore(profile: Profile): void {
-  const sole = profile.store ? '' : soleConfig('exchange-store', profile);
-  if (sole) $('#node-config-input-store').val(sole);
-}
-
-const isSet = (id: unknown): id is string => typeof id === 'string' && id !== '' && id !== '_ADD_';
-
-/** A subflow may take the config node from its environment. */
-const isFromEnvironment = (id: string): boolean => id.startsWith('${');
+/** For `oneditprepare` of a profile. */
+export const selectSoleStore = (profile: Profile): void =>
+  selectSole(profile, 'store', 'exchange-store', 'node-config-input-');
 
 /** A profile is chosen, exists and has no faults of its own. */
 export const profileChosen: Validator = function (this: EditorNode, value: unknown, _options: unknown) {

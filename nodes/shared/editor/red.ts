@@ -22,10 +22,14 @@ export interface EditorNode {
 /** Checks one property: true, or the reason in the user's language. */
 export type Validator = (this: EditorNode, value: unknown, options: unknown) => true | string;
 
+/** Types of config nodes that properties refer to. */
+export type ConfigType =
+  'exchange-profile' | 'exchange-store' | 'dicom-peer' | 'dicom-station' | 'tls-config';
+
 export interface PropertyDefinition<Value> {
   value: Value;
   /** Type of the config node that the property refers to. */
-  type?: 'exchange-profile' | 'exchange-store' | 'tls-config';
+  type?: ConfigType;
   required?: boolean;
   validate?: Validator;
 }
@@ -45,7 +49,7 @@ export type NodeDefinition<Props, Credentials> = {
   labelStyle?(this: EditorNode & Props): string;
   paletteLabel(this: EditorNode): string;
   inputLabels?(this: EditorNode): string;
-  outputLabels?(this: EditorNode, index: number): string;
+  outputLabels?(this: EditorNode & Props, index: number): string;
   onadd?(this: EditorNode & Props): void;
   oneditprepare?(this: EditorNode & Props): void;
   oneditsave?(this: EditorNode & Props): void;

@@ -63,6 +63,27 @@ export const httpPath = (property: string): Validator =>
     /^(\/[\w.~%\-\u4e00-\u9fff]+)+\/?$/.test(text) ? undefined : { key: 'exchange.invalid.path' },
   );
 
+/** A name or an address, without port and without the name of a SQL Server instance. */
+export const hostName = (property: string): Validator =>
+  validator(property, text => (isHostName(text) ? undefined : { key: 'exchange.invalid.host' }));
+
+/** Empty, or as above. */
+export const optionalHostName = (property: string): Validator =>
+  validator(property, text => (!text || isHostName(text) ? undefined : { key: 'exchange.invalid.host' }));
+
+const isHostName = (text: string): boolean =>
+  /^(?:[\p{L}\p{N}_][\p{L}\p{N}_.-]*|[\da-f.]*:[\da-f.]*:[\da-f:.]*)$/iu.test(text);
+
+/** Empty, or addresses and networks separated by commas or blanks. */
+export const networkList = (property: string): Validator =>
+  validator(property, text =>
+    partsOf(text).every(part => /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:.]*)(?:\/\d{1,3})?$/i.test(part))
+      ? undefined
+      : { key: 'exchange.invalid.networks' },
+  );
+
+const partsOf = (list: string): string[] => list.split(/[\s,;，；]+/).filter(Boolean);
+
 /** Empty, or times of day as the delivery reads them. */
 export const timesOfDay = (property: string): Validator =>
   validator(property, text => (TimeWindows.parse(text) ? undefined : { key: 'exchange.invalid.hours' }));
