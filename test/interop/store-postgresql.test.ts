@@ -128,6 +128,17 @@ describe('message store in PostgreSQL', function () {
       assert.equal((await store.accept({ messages: [newMessage()] }))[0]?.fate, 'queued');
     });
 
+    it('replaces an idle connection that something in between has forgotten', async () => {
+      const between = await goBetween(server.port);
+      try {
+        const store = await open({ ...server.settings(), port: between.port });
+        between.forgetAll();
+        assert.equal((await store.accept({ messages: [newMessage()] }))[0]?.fate, 'queued');
+      } finally {
+        between.close();
+      }
+    });
+
     for (const place of ['caller', 'thread'] as const) {
       it(`rejects what was under way, and works again by itself (in its ${place})`, async () => {
         const settings = server.settings();
@@ -168,7 +179,7 @@ describe('message store in PostgreSQL', function () {
     });
 
     it('a claim whose commit was not answered is given back, not kept for ever', async () => {
-      const between = await cutAfterCommit(server.port);
+      const between = await goBetween(server.port);
       try {
         const settings = server.settings();
         const store = await open({ ...settings, port: between.port });
@@ -190,7 +201,7 @@ describe('message store in PostgreSQL', function () {
     });
 
     it('a hand-in whose commit was not answered is known when it comes again', async () => {
-      const between = await cutAfterCommit(server.port);
+      const between = await goBetween(server.port);
       try {
         const store = await open({ ...server.settings(), port: between.port });
         between.cutNext();
@@ -360,20 +371,26 @@ interface GoBetween {
   readonly port: number;
   /** Cuts the client off at its next commit, once the server has carried it out. */
   cutNext(): void;
+  /** Passes nothing more on, on connections that there are. */
+  forgetAll(): void;
   close(): void;
 }
 
-async function cutAfterCommit(target: number): Promise<GoBetween> {
+async function goBetween(target: number): Promise<GoBetween> {
   const sockets = new Set<net.Socket>();
   let cut = false;
+  let forgotten = 0;
+  let made = 0;
   const between = net.createServer(client => {
     const behind = net.connect(target, '127.0.0.1');
     let committing = false;
+    const number = made++;
     for (const socket of [client, behind]) {
       sockets.add(socket);
       socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     }
     client.on('data', (bytes: Buffer) => {
+      if (number < forgotten) return;
       committing = cut && bytes.includes('commit\0');
       behind.write(bytes);
     });
@@ -390,6 +407,7 @@ async function cutAfterCommit(target: number): Promise<GoBetween> {
   return {
     port: portOf(between),
     cutNext: () => (cut = true),
+    forgetAll: () => (forgotten = made),
     close() {
       between.close();
       for (const socket of sockets) socket.destroy();

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
-import { Client, type ClientConfig, type QueryResult, types } from 'pg';
+import { Client, type ClientConfig, type QueryConfig, type QueryResult, types } from 'pg';
 import { text } from '../row';
 import type { PostgresqlSettings } from '../settings';
 import { DatabaseFailure, type FailureKind } from './failure';
@@ -77,7 +77,7 @@ export class PostgresqlConnection implements SqlConnection {
   readonly #settings: PostgresqlSettings;
   readonly #schema: string;
   readonly #where: string;
-  readonly #begin: string;
+  readonly #begin: QueryConfig & { readonly query_timeout: number };
   readonly #clock: DatabaseClock;
   #client: Client | undefined;
   #closed = false;
@@ -92,13 +92,15 @@ export class PostgresqlConnection implements SqlConnection {
     this.#clock = new DatabaseClock(clock === 'database');
     // For each transaction, so that no setting of the server, the user or a pooler in between weakens it: reads see
     // what was committed before them, and a commit is on disk.
-    this.#begin = [
+    const begin = [
       'begin isolation level read committed',
       'set local synchronous_commit = on',
       `set local search_path = ${this.#schema}`,
       `set local statement_timeout = ${STATEMENT_MS}`,
       `set local idle_in_transaction_session_timeout = ${SILENT_MS}`,
     ].join('; ');
+    // Asks for nothing that takes time: a connection that a firewall has forgotten is found out soon.
+    this.#begin = { text: begin, query_timeout: CONNECT_MS };
   }
 
   transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
@@ -177,6 +179,7 @@ export class PostgresqlConnection implements SqlConnection {
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: ANSWER_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: CONNECT_MS,
       application_name: 'node-red-hospital',
       types: parsers,
     };
@@ -228,9 +231,13 @@ export class PostgresqlConnection implements SqlConnection {
     };
   }
 
-  async #ask(client: Client, sql: string, values?: readonly SqlValue[]): Promise<QueryResult<SqlRow>> {
+  async #ask(
+    client: Client,
+    sql: string | QueryConfig,
+    values?: readonly SqlValue[],
+  ): Promise<QueryResult<SqlRow>> {
     try {
-      if (!values) return await client.query<SqlRow>(sql);
+      if (typeof sql !== 'string' || !values) return await client.query<SqlRow>(sql);
       return await client.query<SqlRow>(numbered(sql), values.map(storable));
     } catch (error) {
       const failure = this.#failureOf(error);
