@@ -23,7 +23,7 @@ RED.nodes.registerType<PeerProps>('dicom-peer', {
     tls: { value: '', type: 'tls-config', required: false },
     associations: { value: '4', validate: wholeNumber('associations', 1, 32) },
     maxPdu: { value: '131072', validate: pduSize('maxPdu') },
-    connectTimeout: { value: '10', validate: wholeNumber('connectTimeout', 1, 300) },
+    connectTimeout: { value: '10', validate: wholeNumber('connectTimeout', 1, 600) },
     timeout: { value: '60', validate: wholeNumber('timeout', 1, 3600) },
     characterSet: { value: 'GB18030' },
   },

@@ -13,8 +13,8 @@ RED.nodes.registerType<ReceiveProps>('dicom-receive', {
   outputs: 1,
   defaults: {
     name: { value: '' },
-    store: { value: '', type: 'exchange-store', required: false, validate: configChosen('store') },
-    station: { value: '', type: 'dicom-station', required: false, validate: configChosen('station') },
+    store: { value: '', type: 'exchange-store', validate: configChosen('store') },
+    station: { value: '', type: 'dicom-station', validate: configChosen('station') },
     quietTime: { value: '30', validate: wholeNumber('quietTime', 1, 86_400) },
     onRelease: { value: true },
     handover: { value: 'auto' },

@@ -22,15 +22,16 @@ RED.nodes.registerType<RetrieveProps>('dicom-retrieve', {
     store: {
       value: '',
       type: 'exchange-store',
-      required: false,
-      validate: configChosen<Node>('store', ({ delivery }) => delivery !== 'direct'),
+      validate: configChosen<Node>(
+        'store',
+        ({ delivery, method }) => delivery !== 'direct' && method !== 'find',
+      ),
     },
-    peer: { value: '', type: 'dicom-peer', required: false, validate: configChosen('peer') },
+    peer: { value: '', type: 'dicom-peer', validate: configChosen('peer') },
     method: { value: 'get' },
     station: {
       value: '',
       type: 'dicom-station',
-      required: false,
       validate: configChosen<Node>('station', ({ method }) => method === 'move'),
     },
     property: { value: 'payload', validate: RED.validators.typedInput('propertyType') },
@@ -54,7 +55,7 @@ RED.nodes.registerType<RetrieveProps>('dicom-retrieve', {
   },
   outputLabels(index) {
     if (this.method === 'find')
-      return index === 0 ? this._('dicom-retrieve.output.answers') : this._('dicom-retrieve.output.failed');
+      return index === 0 ? this._('dicom-retrieve.output.answers') : this._('dicom-retrieve.output.unused');
     return index === 0
       ? this._('dicom-retrieve.output.complete')
       : this._('dicom-retrieve.output.not-complete');

@@ -6,7 +6,7 @@ import { preparePropertyInput } from '../shared/editor/message-property';
 import type { EditorNode } from '../shared/editor/red';
 import type { SendProps } from './dicom-send.props';
 import { filled } from '../shared/editor/validate';
-import { ifShare, objectTemplate } from './validators.editor';
+import { ifShare, objectTemplate, organization } from './validators.editor';
 
 /** Node-RED keeps how many outputs a node has among its properties; the runtime does not need to know. */
 type EditorProps = SendProps & { outputs: number };
@@ -26,14 +26,12 @@ RED.nodes.registerType<EditorProps>('dicom-send', {
     store: {
       value: '',
       type: 'exchange-store',
-      required: false,
       validate: configChosen<EditorNode & SendProps>('store', ({ delivery }) => delivery !== 'direct'),
     },
     target: { value: 'storage' },
     peer: {
       value: '',
       type: 'dicom-peer',
-      required: false,
       validate: configChosen<EditorNode & SendProps>('peer', ({ target }) => target !== 'share'),
     },
     property: { value: 'payload', validate: RED.validators.typedInput('propertyType') },
@@ -46,6 +44,7 @@ RED.nodes.registerType<EditorProps>('dicom-send', {
       value: '{org}/{yyyyMMdd}/{accession}/{sopuid}.dcm',
       validate: ifShare(objectTemplate('template')),
     },
+    organization: { value: '', validate: ifShare(organization('organization')) },
     progress: { value: false },
     outputs: { value: 2 },
     ...deliveryDefaults,

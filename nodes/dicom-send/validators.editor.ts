@@ -28,3 +28,9 @@ export const objectTemplate = (property: string): Validator =>
 /** No name that Windows refuses, none that leads out of the folder, and none that is hidden. */
 const isName = (segment: string): boolean =>
   /^[^{}<>:"|?*~]+$/.test(segment.replace(PLACEHOLDER, 'x')) && !/^[\s.]|[\s.]$/.test(segment);
+
+/** Needed where the template names it. */
+export const organization = (property: string): Validator =>
+  validator(property, (text, { template = '' }: EditorNode & Partial<SendProps>) =>
+    text || !template.includes('{org}') ? undefined : { key: 'dicom-send.invalid.organization' },
+  );

@@ -2,9 +2,9 @@ import { showCases } from '../shared/editor/cases';
 import { useFormStyle } from '../shared/editor/form';
 import { prepareSecrets } from '../shared/editor/secrets';
 import { prepareTabs } from '../shared/editor/tabs';
-import { filled, optionalNumber, wholeNumber } from '../shared/editor/validate';
+import { filled, hostName, optionalNumber, wholeNumber } from '../shared/editor/validate';
 import type { StoreCredentials, StoreProps } from './exchange-store.props';
-import { contentDays, hostName, ifEmbedded, ifPostgresql, ifShared, schemaName } from './validators.editor';
+import { contentDays, ifEmbedded, ifPostgresql, ifShared, schemaName } from './validators.editor';
 
 const TABS = ['place', 'retry', 'keeping', 'encryption'];
 /** What an empty port means. */

@@ -18,14 +18,6 @@ export const ifEmbedded = (check: Validator): Validator => when(store => !isShar
 export const ifShared = (check: Validator): Validator => when(isShared, check);
 export const ifPostgresql = (check: Validator): Validator => when(({ kind }) => kind === 'postgresql', check);
 
-/** A name or an address, without port and without the name of a SQL Server instance. */
-export const hostName = (property: string): Validator =>
-  validator(property, text =>
-    /^(?:[\p{L}\p{N}_][\p{L}\p{N}_.-]*|[\da-f.]*:[\da-f.]*:[\da-f:.]*)$/iu.test(text)
-      ? undefined
-      : { key: 'exchange-store.invalid.host' },
-  );
-
 /** Empty for the default, or a name as the runtime takes it. */
 export const schemaName = (property: string): Validator =>
   validator(property, text =>

@@ -2,9 +2,9 @@ import { showCases } from '../shared/editor/cases';
 import { addressOf } from '../shared/editor/endpoint';
 import { useFormStyle } from '../shared/editor/form';
 import { preparePropertyInput } from '../shared/editor/message-property';
-import { filled, httpPath, wholeNumber } from '../shared/editor/validate';
+import { filled, httpPath, networkList, wholeNumber } from '../shared/editor/validate';
 import type { ReportFileCredentials, ReportFileProps } from './report-file.props';
-import { addressPrefix, nameTemplate, networkList } from './validators.editor';
+import { addressPrefix, nameTemplate } from './validators.editor';
 
 useFormStyle();
 

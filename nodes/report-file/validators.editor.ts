@@ -18,12 +18,3 @@ export const addressPrefix = (property: string): Validator =>
   rule(property, text =>
     /^(?:$|(?:https?|ftps?|file|smb):\/\/[^\s/]+|\\\\[^\\\s]+\\|\/|[a-z]:\\)/i.test(text),
   );
-
-/** Empty, or addresses and networks separated by commas or blanks. */
-export const networkList = (property: string): Validator =>
-  rule(property, text =>
-    text
-      .split(/[\s,;，；]+/)
-      .filter(Boolean)
-      .every(entry => /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:.]*)(?:\/\d{1,3})?$/i.test(entry)),
-  );

@@ -20,6 +20,9 @@ const NODES = [
   'reports',
   'file',
   'viewer',
+  'incoming',
+  'images',
+  'study',
   'simulator',
 ];
 const NARROW = 500;
@@ -71,6 +74,9 @@ describe('the Node-RED editor', function () {
           '报告查询',
           '图文报告',
           '影像浏览',
+          '影像上传',
+          '影像调取',
+          '影像接收',
           '平台模拟器',
         ]),
       );
@@ -79,7 +85,7 @@ describe('the Node-RED editor', function () {
     });
 
     it('finds every node of the flow valid', async () => {
-      for (const id of [...NODES, 'profile', 'store']) {
+      for (const id of [...NODES, 'profile', 'store', 'peer', 'station']) {
         assert.equal(await editor.evaluate(`RED.nodes.node('${id}').valid`), true, id);
       }
     });
@@ -550,6 +556,11 @@ describe('the Node-RED editor', function () {
         'report-query',
         'report-file',
         'viewer-token',
+        'dicom-peer',
+        'dicom-station',
+        'dicom-send',
+        'dicom-retrieve',
+        'dicom-receive',
         'platform-simulator',
       ]) {
         await editor.evaluate(`RED.sidebar.help.show('${type}')`);

@@ -83,6 +83,41 @@ const store: FlowNode = {
   keepAudit: '180',
 };
 
+/** Its name is its AE title, which is the same in every language. */
+const peer: FlowNode = {
+  id: 'peer',
+  type: 'dicom-peer',
+  name: '',
+  aeTitle: 'ARCHIVE',
+  host: '127.0.0.1',
+  port: '11104',
+  callingAeTitle: '',
+  tls: '',
+  associations: '4',
+  maxPdu: '131072',
+  connectTimeout: '10',
+  timeout: '60',
+  characterSet: 'GB18030',
+};
+
+const station: FlowNode = {
+  id: 'station',
+  type: 'dicom-station',
+  name: '',
+  aeTitle: 'NODERED',
+  host: '127.0.0.1',
+  port: '11112',
+  folder: 'dicom-incoming',
+  allowedAeTitles: '',
+  allowedNetworks: '127.0.0.1',
+  checkCalledAeTitle: true,
+  tls: '',
+  associations: '16',
+  timeout: '60',
+  maxMiB: '4096',
+  keepDays: '30',
+};
+
 const inject = { props: [], repeat: '', crontab: '', once: false, onceDelay: 0.1, topic: '' };
 const property = { property: 'payload', propertyType: 'msg' };
 const delivery = { delivery: 'durable', handover: 'auto', holdsKey: false };
@@ -91,6 +126,8 @@ export const demoFlow: readonly FlowNode[] = [
   { id: 'flow', type: 'tab', label: '测试医院' },
   profile,
   store,
+  peer,
+  station,
   node(
     'request',
     'booking-request',
@@ -179,6 +216,42 @@ export const demoFlow: readonly FlowNode[] = [
     complete: 'token',
     targetType: 'msg',
   }),
+  node('incoming', 'dicom-receive', 140, 600, [['images']], {
+    store: 'store',
+    station: 'station',
+    quietTime: '30',
+    onRelease: true,
+    handover: 'auto',
+  }),
+  node('images', 'dicom-send', 400, 600, [['kept'], ['kept']], {
+    ...property,
+    ...delivery,
+    store: 'store',
+    target: 'storage',
+    peer: 'peer',
+    efilm: false,
+    efilmNewUids: false,
+    commitment: false,
+    directory: '',
+    template: '{org}/{yyyyMMdd}/{accession}/{sopuid}.dcm',
+    organization: '',
+    progress: false,
+    outputs: 2,
+  }),
+  node('kept', 'debug', 640, 600, [], { name: '影像结果', active: false, complete: 'payload' }),
+  node('wanted', 'inject', 140, 650, [['study']], { name: '检查号', ...inject }),
+  node('study', 'dicom-retrieve', 400, 650, [['fetched'], []], {
+    ...property,
+    ...delivery,
+    store: 'store',
+    peer: 'peer',
+    method: 'get',
+    station: '',
+    level: 'STUDY',
+    folder: 'dicom-retrieved',
+    timeout: '600',
+  }),
+  node('fetched', 'debug', 640, 650, [], { name: '取回的检查', active: false, complete: 'payload' }),
   node('command', 'inject', 140, 720, [['simulator']], { name: '模拟平台调用', ...inject }),
   node('simulator', 'platform-simulator', 400, 720, [['received'], ['answer']], {
     profile: 'profile',

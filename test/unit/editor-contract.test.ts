@@ -24,7 +24,11 @@ const LISTS: Readonly<Record<string, string>> = {
 const LABEL_COLOUR = '#333333';
 
 /** Settings that validators of others look at: each validator is run with all of these. */
-const SETTINGS = [{ profile: 'profile' }, { kind: 'postgresql' }];
+const SETTINGS = [
+  { profile: 'profile' },
+  { kind: 'postgresql' },
+  { target: 'share', template: '{org}', method: 'move' },
+];
 
 ensureBuilt();
 
@@ -198,7 +202,7 @@ function checkNode(node: BuiltNode): void {
 }
 
 /** Values of which every validator refuses at least one. */
-const WRONG = ['', ' ', 'no such thing (', '-1'];
+const WRONG = ['', ' ', 'no such thing (', '-1', 'no\\thing'];
 
 /** First argument of the runtime's `status(mood, text)`. */
 const MOODS = new Set(['idle', 'busy', 'good', 'warn', 'bad']);

@@ -14,6 +14,6 @@ export const optionalAeTitle = (property: string): Validator =>
 /** Empty, or several by comma. */
 export const aeTitleList = (property: string): Validator =>
   validator(property, text => {
-    const titles = text.split(/[,，]/).map(title => title.trim());
+    const titles = text.split(/[,，;；]/).map(title => title.trim());
     return !text || titles.every(isAeTitle) ? undefined : { key: 'exchange.invalid.ae-title' };
   });
