@@ -24,6 +24,8 @@ RED.init(server, {
   flowFile: 'flows.json',
   // Secrets lie in the clear: they are none.
   credentialSecret: false,
+  // As Node-RED's own settings file suggests it.
+  contextStorage: { default: { module: 'memory' }, file: { module: 'localfilesystem' } },
   // Starts in half the time: nobody edits anything, and few of the core nodes are in the flow.
   httpAdminRoot: false,
   disableEditor: true,
