@@ -3,12 +3,12 @@ import { type Row, isRow, textAt } from '../contract/row';
 import { ExchangeError } from '../errors';
 import type { StudyKeys } from './retrieve-study';
 
-/** Names of a key in the order in which they count: DICOM's, ours, the report's. */
+/** Names of a key in lower case, in the order in which they count: DICOM's, then the report's. */
 const NAMES: Readonly<Record<keyof StudyKeys, readonly string[]>> = {
-  studyInstanceUid: ['StudyInstanceUID', 'study_instance_uid'],
+  studyInstanceUid: ['studyinstanceuid', 'study_instance_uid'],
   // The id of the imaging system is the DICOM one, where a report has both.
-  patientId: ['PatientID', 'patient_local_id', 'patient_id'],
-  accessionNumber: ['AccessionNumber', 'pacs_id'],
+  patientId: ['patientid', 'patient_local_id', 'patient_id'],
+  accessionNumber: ['accessionnumber', 'pacs_id'],
 };
 
 /**

@@ -6,6 +6,11 @@ import helper from 'node-red-node-test-helper';
 import billingSync from '../../nodes/billing-sync/billing-sync';
 import bookingRequest from '../../nodes/booking-request/booking-request';
 import bookingResponse from '../../nodes/booking-response/booking-response';
+import dicomPeer from '../../nodes/dicom-peer/dicom-peer';
+import dicomReceive from '../../nodes/dicom-receive/dicom-receive';
+import dicomRetrieve from '../../nodes/dicom-retrieve/dicom-retrieve';
+import dicomSend from '../../nodes/dicom-send/dicom-send';
+import dicomStation from '../../nodes/dicom-station/dicom-station';
 import examRegister from '../../nodes/exam-register/exam-register';
 import exchangeHandover from '../../nodes/exchange-handover/exchange-handover';
 import exchangeProfile from '../../nodes/exchange-profile/exchange-profile';
@@ -77,6 +82,11 @@ export class TestFlow {
       bookingRequest,
       bookingResponse,
       billingSync,
+      dicomPeer,
+      dicomReceive,
+      dicomRetrieve,
+      dicomSend,
+      dicomStation,
       examRegister,
       reportFile,
       reportQuery,
