@@ -46,8 +46,6 @@ export type ErrorCode =
   | 'BUSINESS'
   /** The call was ended from our side (redeploy, shutdown). */
   | 'ABORTED'
-  /** The file is no DICOM object that can be used, or cannot be read. */
-  | 'DICOM_FILE'
   /** A file, or a value, cannot be used as a DICOM object. */
   | 'DICOM_FILE'
   /** The peer rejected the DICOM association. */

@@ -10,7 +10,7 @@ import {
   encodeAssociateAccept,
   encodeReject,
 } from './pdu';
-import { ProtocolViolation, type Rejection, violated } from './protocol-failure';
+import { ProtocolViolation, type Rejection, turnedAway, violated } from './protocol-failure';
 
 export interface Acceptance {
   readonly timeoutMs: number;
@@ -45,7 +45,7 @@ export async function acceptAssociation(socket: net.Socket, acceptance: Acceptan
     const request = decodeAssociateRequest(body);
     const rejection = acceptance.admit(request);
     if (rejection) {
-      const refused = violated(host, `rejected ${rejection.source}.${rejection.reason}`);
+      const refused = turnedAway(host, request, rejection);
       await connection.write(encodeReject(rejection));
       connection.end(refused);
       throw refused;

@@ -26,6 +26,7 @@ import {
   lost,
   rejected,
   silent,
+  tlsFailed,
   violated,
 } from './protocol-failure';
 
@@ -64,7 +65,9 @@ export class Connection {
   #failure: ExchangeError | undefined;
   #established = false;
   #released = false;
-  #closed: Promise<void>;
+  readonly #closed: Promise<void>;
+  /** Rejects what is written and has not left yet: a peer that does not read must not hold up the end. */
+  readonly #unwritten = new Set<(error: Error) => void>();
 
   /**
    * @param timeoutMs time without a byte in either direction after which the peer counts as gone
@@ -88,7 +91,10 @@ export class Connection {
     socket.setNoDelay(true);
     socket.setTimeout(timeoutMs);
     socket.on('timeout', () => this.end(silent(host, timeoutMs / 1000, this.#established)));
-    socket.on('error', (error: NodeJS.ErrnoException) => this.end(lost(host, this.#established, error.code)));
+    socket.on('error', ({ code = '' }: NodeJS.ErrnoException) =>
+      // With TLS 1.3 a peer refuses our certificate only when the handshake is done for us.
+      this.end(code.startsWith('ERR_SSL_') ? tlsFailed(host, code) : lost(host, this.#established, code)),
+    );
     socket.on('data', (chunk: Buffer) => this.#read(reader, chunk));
     this.#closed = new Promise(resolve => {
       socket.once('close', () => {
@@ -120,7 +126,9 @@ export class Connection {
   write(bytes: Buffer): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
+      this.#unwritten.add(reject);
       this.#socket.write(bytes, error => {
+        this.#unwritten.delete(reject);
         if (error) reject(this.#failure ?? lost(this.host, this.#established));
         else resolve();
       });
@@ -143,6 +151,8 @@ export class Connection {
     else this.#failure = error;
     this.#associateBody?.reject(error ?? ended(false));
     this.inbox.end(error);
+    for (const reject of this.#unwritten) reject(error ?? lost(this.host, true));
+    this.#unwritten.clear();
     // Lets what is written, such as the abort, leave first.
     this.#socket.destroySoon();
     setTimeout(() => this.#socket.destroy(), RELEASE_MS).unref();
@@ -170,9 +180,10 @@ export class Connection {
       case PduType.associateRj:
         return this.end(rejected(this.host, decodeReject(body)));
       case PduType.releaseRq:
-        this.#socket.write(encodeRelease('releaseRp'));
-        return this.end(null);
       case PduType.releaseRp:
+        if (!this.#established) throw new ProtocolViolation('release of what does not stand');
+        if (this.inbox.isWithinMessage) throw new ProtocolViolation('release within a message');
+        if (type === PduType.releaseRq) this.#socket.write(encodeRelease('releaseRp'));
         return this.end(null);
       default:
         if (this.#established || this.#early) throw new ProtocolViolation('association PDU out of turn');
@@ -262,6 +273,18 @@ export class Association {
     }
   }
 
+  /**
+   * The data set of a message, which is small; undefined when it has none.
+   * @throws {ExchangeError} DICOM_PROTOCOL when it is longer than `most` bytes: the association is aborted
+   */
+  async dataSetOf({ dataSet }: Message, most: number): Promise<Buffer | undefined> {
+    try {
+      return await dataSet?.whole(most);
+    } catch (error) {
+      throw error instanceof ProtocolViolation ? this.fail(error.message) : error;
+    }
+  }
+
   /** Aborts because of what the peer did; gives the error. */
   fail(what: string): ExchangeError {
     const error = violated(this.host, what);
@@ -272,13 +295,14 @@ export class Association {
   /** Ends the association in order; an unanswered release is the end as well. */
   async release(): Promise<void> {
     if (!this.isOpen) return;
+    const timer = setTimeout(() => this.#connection.end(null), RELEASE_MS);
     try {
       await this.#connection.write(encodeRelease('releaseRq'));
-      const timer = setTimeout(() => this.#connection.end(null), RELEASE_MS);
       while ((await this.receive()) !== null);
-      clearTimeout(timer);
     } catch {
       // Ended otherwise: what was sent before was answered.
+    } finally {
+      clearTimeout(timer);
     }
     this.#connection.end(null);
   }

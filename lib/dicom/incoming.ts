@@ -28,6 +28,11 @@ export class DataSetPieces implements AsyncIterable<Buffer> {
     this.#onRead = onRead;
   }
 
+  /** All of it has come. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   get unreadBytes(): number {
     return this.#bytes;
   }
@@ -94,6 +99,11 @@ export class Inbox {
   /** @param hold holds the connection up, or lets it go on: the reader is slower than the peer */
   constructor(hold: (hold: boolean) => void) {
     this.#hold = hold;
+  }
+
+  /** A message has begun to come, and is not whole yet. */
+  get isWithinMessage(): boolean {
+    return this.#current !== undefined || this.#commandBytes > 0;
   }
 
   /** @throws {ProtocolViolation} for pieces that are not in their turn */

@@ -1,9 +1,10 @@
 /** Received objects on disk: whole or not there, one file for each SOP instance UID, one folder for each study. */
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { ExchangeError } from '../errors';
-import { fileMetaBytes, isUid, readObject } from './part10';
+import { fileMetaBytes, isUsableUid, readObject } from './part10';
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION } from './pdu';
 import type { StoredObject, StudyOnDisk } from './source';
 
@@ -51,40 +52,30 @@ export class ObjectFolder {
 
   /**
    * Writes an object as it comes. When the promise resolves it is on disk, under its name, and is what was announced.
-   * All pieces are read in any case, up to the largest size.
+   * All pieces are read, also those of an object that is not taken: a sender hears of a refusal only when it has sent
+   * all. Only of one that is twice too large the rest is left.
+   * @throws what reading the pieces throws
    */
   async write(announced: Announced, pieces: AsyncIterable<Buffer>): Promise<StoredObject | Refusal> {
-    const unfinished = path.join(this.#folder, UNFINISHED, randomUUID());
+    const file = path.join(this.#folder, UNFINISHED, randomUUID());
+    const target = new FileInMaking(file);
     try {
-      const written = await this.#writePieces(unfinished, announced, pieces);
-      if (written !== 'written') return written;
-      return await this.#finish(unfinished, announced);
-    } finally {
-      await fs.promises.rm(unfinished, { force: true });
-    }
-  }
-
-  async #writePieces(
-    file: string,
-    announced: Announced,
-    pieces: AsyncIterable<Buffer>,
-  ): Promise<'written' | 'too-large' | 'no-room'> {
-    const handle = await fs.promises.open(file, 'wx');
-    try {
+      await target.open();
+      await target.write(fileMetaBytes({ ...announced, implementation: IMPLEMENTATION }));
       let length = 0;
-      await handle.write(fileMetaBytes({ ...announced, implementation: IMPLEMENTATION }));
       for await (const piece of pieces) {
         length += piece.length;
-        if (length > this.#mostBytes) return 'too-large';
-        await handle.write(piece);
+        if (length <= this.#mostBytes) await target.write(piece);
+        else if (length > 2 * this.#mostBytes) break;
       }
-      await handle.sync();
-      return 'written';
+      if (length > this.#mostBytes) return 'too-large';
+      if (!(await target.finish())) return 'no-room';
+      return await this.#finish(file, announced);
     } catch (error) {
       if (isDiskError(error)) return 'no-room';
       throw error;
     } finally {
-      await handle.close();
+      await target.remove();
     }
   }
 
@@ -93,7 +84,8 @@ export class ObjectFolder {
     try {
       object = await readObject(unfinished);
     } catch (error) {
-      if (error instanceof ExchangeError) return 'unreadable';
+      const refusal = refusalOf(error);
+      if (refusal) return refusal;
       throw error;
     }
     if (object.sopClassUid !== announced.sopClassUid || object.sopInstanceUid !== announced.sopInstanceUid)
@@ -110,8 +102,18 @@ export class ObjectFolder {
 
   /** @throws {RangeError} for a UID that cannot be a name */
   folderOf(studyInstanceUid: string): string {
-    if (!isUid(studyInstanceUid)) throw new RangeError('no UID');
+    if (!isUsableUid(studyInstanceUid)) throw new RangeError('no UID');
     return path.join(this.#folder, studyInstanceUid);
+  }
+
+  /** Whether an object is here, of whatever study. */
+  async has(sopInstanceUid: string): Promise<boolean> {
+    if (!isUsableUid(sopInstanceUid)) return false;
+    for (const study of await this.#studies()) {
+      const file = path.join(this.#folder, study, `${sopInstanceUid}${EXTENSION}`);
+      if (await fs.promises.stat(file).catch(() => null)) return true;
+    }
+    return false;
   }
 
   /** The study as it lies on disk; null when there is nothing of it. */
@@ -163,7 +165,7 @@ export class ObjectFolder {
   }
 
   async #studies(): Promise<string[]> {
-    return (await fs.promises.readdir(this.#folder)).filter(isUid);
+    return (await fs.promises.readdir(this.#folder)).filter(isUsableUid);
   }
 }
 
@@ -185,7 +187,62 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-const isDiskError = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(String(error.code));
+/** A file that is written as long as the disk lets it; what comes after a failure is dropped. */
+class FileInMaking {
+  readonly #file: string;
+  #handle: FileHandle | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async open(): Promise<void> {
+    await this.#attempt(async () => (this.#handle = await fs.promises.open(this.#file, 'wx')));
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    // Unlike write(), it does not stop short.
+    await this.#attempt(() => this.#handle?.writeFile(bytes));
+  }
+
+  /** Closes it. True when all that was written is on disk. */
+  async finish(): Promise<boolean> {
+    await this.#attempt(() => this.#handle?.sync());
+    const handle = this.#handle;
+    await this.#close();
+    return handle !== undefined;
+  }
+
+  /** Removes it if it still has its first name. */
+  async remove(): Promise<void> {
+    await this.#close();
+    await fs.promises.rm(this.#file, { force: true }).catch(() => undefined);
+  }
+
+  async #attempt(what: () => Promise<unknown> | undefined): Promise<void> {
+    try {
+      await what();
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      await this.#close();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close().catch(() => undefined);
+  }
+}
+
+/** What keeps a received object from being read; undefined for an error that is none of the object or the disk. */
+function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof ExchangeError)) return undefined;
+  if (error.code !== 'DICOM_FILE') return 'no-room';
+  const { reason } = error.details;
+  if (reason === 'meta-differs') return 'not-as-announced';
+  return reason === 'missing' ? 'no-room' : 'unreadable';
+}
+
+/** Of the system: full, read-only, failing, replaced by something else. */
+const isDiskError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;

@@ -48,6 +48,32 @@ export function rejected(host: string, { result, source, reason }: Rejection): E
   });
 }
 
+/** Why we have turned a caller away. */
+const OUR_REASONS: Readonly<Record<string, Text>> = {
+  '1.3': { zh: '主叫 AE 或其地址不在允许之列', en: 'its AE title or address is not allowed' },
+  '1.7': { zh: '被叫 AE 不是本机', en: 'it calls another AE title than ours' },
+  '3.2': { zh: '关联数已达上限', en: 'too many associations' },
+};
+
+/** A caller that we have rejected; its titles stand in the text. */
+export function turnedAway(
+  host: string,
+  { callingAeTitle, calledAeTitle }: { readonly callingAeTitle: string; readonly calledAeTitle: string },
+  { result, source, reason }: Rejection,
+): ExchangeError {
+  const words = OUR_REASONS[`${source}.${reason}`] ?? { zh: '', en: '' };
+  const [from, to] = [callingAeTitle, calledAeTitle].map(title => title.replace(/[^\x20-\x7e]/g, '?'));
+  return new ExchangeError({
+    code: 'DICOM_REJECTED',
+    retry: 'never',
+    text: {
+      zh: `已拒绝 ${from}（${host}）对 ${to} 的关联：${words.zh}`,
+      en: `rejected the association of ${from} (${host}) with ${to}: ${words.en}`,
+    },
+    details: { result, source, reason },
+  });
+}
+
 /** Reasons of an A-ABORT by the service provider (PS3.8 table 9-26). */
 const ABORT_REASONS: Readonly<Record<number, Text>> = {
   0: { zh: '未说明原因', en: 'no reason given' },
@@ -113,10 +139,11 @@ export const ended = (begun: boolean): ExchangeError =>
     text: { zh: '已由本机中止', en: 'ended from our side' },
   });
 
+/** @param code of OpenSSL or Node; `ETIMEDOUT` for a peer that lets the handshake hang */
 export const tlsFailed = (host: string, code: string): ExchangeError =>
   new ExchangeError({
     code: 'TLS',
-    retry: 'never',
+    retry: code === 'ETIMEDOUT' ? 'retry' : 'never',
     text: {
       zh: `与 ${host} 的 TLS 握手失败${said(code)}：请检查证书和 TLS 设置，以及对方是否启用 TLS`,
       en: `TLS with ${host} failed${said(code)}: check certificates, and whether the peer has TLS`,

@@ -84,9 +84,9 @@ export class Queries {
     );
     const answers: DicomValues[] = [];
     for (;;) {
-      const { command, dataSet } = await association.response(messageId);
-      const bytes = await dataSet?.whole(LONGEST_DATA_SET);
-      const { status = 0xc000 } = command;
+      const answer = await association.response(messageId);
+      const bytes = await association.dataSetOf(answer, LONGEST_DATA_SET);
+      const { status = 0xc000 } = answer.command;
       if (!isPending(status)) {
         if (status === 0) return answers;
         throw statusFailure(association.host, 'C-FIND', status);

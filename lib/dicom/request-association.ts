@@ -47,6 +47,7 @@ export async function requestAssociation(
   const stop = (): void => connection.abort(ended(true));
   signal?.addEventListener('abort', stop, { once: true });
   void connection.closed.then(() => signal?.removeEventListener('abort', stop));
+  if (signal?.aborted) stop();
   const proposed = contexts.map((context, at) => ({ ...context, id: at * 2 + 1 }));
   const { aeTitle: calledAeTitle, callingAeTitle, maxPdu } = peer;
   await connection.write(
@@ -81,7 +82,12 @@ function connect(peer: Peer, host: string, signal?: AbortSignal): Promise<net.So
     const socket = peer.tls
       ? tls.connect({ ...peer.tls, host: peer.host, port, ...serverName(peer) })
       : net.connect({ host: peer.host, port });
-    const timer = setTimeout(() => fail(silent(host, connectTimeoutMs / 1000, false)), connectTimeoutMs);
+    let isConnected = false;
+    const timer = setTimeout(
+      // A peer without TLS takes our greeting for the beginning of a long PDU, and waits for the rest.
+      () => fail(isConnected ? tlsFailed(host, 'ETIMEDOUT') : silent(host, connectTimeoutMs / 1000, false)),
+      connectTimeoutMs,
+    );
     const stop = (): void => fail(ended(false));
     const onError = (error: NodeJS.ErrnoException): void =>
       fail(peer.tls && isTlsError(error) ? tlsFailed(host, error.code ?? '') : lost(host, false, error.code));
@@ -99,6 +105,7 @@ function connect(peer: Peer, host: string, signal?: AbortSignal): Promise<net.So
     };
     signal?.addEventListener('abort', stop, { once: true });
     socket.on('error', onError).on('close', onClose);
+    socket.once('connect', () => (isConnected = true));
     socket.once(peer.tls ? 'secureConnect' : 'connect', () => {
       settle();
       resolve(socket);

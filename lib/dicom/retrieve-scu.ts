@@ -125,9 +125,9 @@ async function request(
     new MemoryBytes(encodeDataSet(keys, encoding, peer.characterSet)),
   );
   for (;;) {
-    const { command, dataSet } = await association.response(messageId, onRequest);
-    const bytes = await dataSet?.whole(LONGEST_DATA_SET);
-    const { status = 0xc000, remaining = 0, completed = 0, failed = 0, warning = 0 } = command;
+    const response = await association.response(messageId, onRequest);
+    const bytes = await association.dataSetOf(response, LONGEST_DATA_SET);
+    const { status = 0xc000, remaining = 0, completed = 0, failed = 0, warning = 0 } = response.command;
     if (isPending(status)) {
       onProgress?.(completed + failed + warning, remaining);
       continue;
@@ -160,6 +160,7 @@ async function storeSubOperation(
     },
     dataSet,
   );
+  if (!dataSet.hasEnded) throw association.fail('object that is far too large');
   const answer: CommandSet = {
     commandField: Command.cStoreRsp,
     messageIdBeingRespondedTo: messageId,

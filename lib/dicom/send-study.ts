@@ -7,10 +7,11 @@ import { ExchangeError, bilingual } from '../errors';
 import { type ByteSource, IterableBytes, openBytes } from './byte-source';
 import { EFILM, derivedUid, efilm } from './efilm';
 import { FileShare, type FileShareOptions } from './file-share';
+import { requestCommitment } from './commitment';
 import { readObject } from './part10';
 import type { Peer } from './request-association';
 import type { ObjectSource } from './source';
-import { type StatusClass, statusClass, statusHex } from './status';
+import { type StatusClass, mayPass, statusClass, statusHex } from './status';
 import { type ObjectResult, type Outgoing, storeObjects } from './store-scu';
 
 /** How the objects of a study are sent. */
@@ -123,6 +124,8 @@ export function studyItems(objects: readonly FileObject[], mode: SendMode): Item
 
 export interface SendOptions {
   readonly associations: number;
+  /** Asks the archive to commit itself to what it has taken; time to wait for its report, in ms. */
+  readonly commitmentMs?: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -153,8 +156,8 @@ export async function sendStudy(
     return prepared;
   });
   let saving: Promise<void> = Promise.resolve();
-  const onResult = ({ sopInstanceUid, status, comment, class: kind }: ObjectResult): void => {
-    if (status === null || kind === 'refused') return;
+  const onResult = ({ sopInstanceUid, status, comment }: ObjectResult): void => {
+    if (status === null || mayPass(status)) return;
     done.set(origin.get(sopInstanceUid) ?? sopInstanceUid, { status, comment });
     options.onProgress?.(done.size, stored.objects.length);
     if (done.size % KEEP_EVERY === 0) saving = saving.then(save);
@@ -163,9 +166,37 @@ export async function sendStudy(
   const results = await storeObjects(peer, outgoing, { associations, signal, onResult });
   await saving;
   await save();
-  const passing = results.find(({ error, class: kind }) => kind === 'refused' || (error && isPassing(error)));
+  const passing = results.find(
+    ({ error, status }) => (status !== null && mayPass(status)) || (error && isPassing(error)),
+  );
   if (passing) throw passing.error ?? busy(peer);
-  return delivered(stored, done, results, origin);
+  const outcome = delivered(stored, done, results, origin);
+  return options.commitmentMs === undefined || outcome.state !== 'accepted'
+    ? outcome
+    : committed(outcome, stored, peer, options.commitmentMs, signal);
+}
+
+/** The archive has taken all; does it also promise to keep it? Without its word the study is unconfirmed. */
+async function committed(
+  outcome: Delivered,
+  { objects, mode }: StoredStudy,
+  peer: Peer,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const references = objects.map(object => prepare(object, mode));
+  const answer = await requestCommitment(peer, references, waitMs, signal);
+  const missing = answer ? references.length - answer.committed.length : references.length;
+  const exchange = { ...outcome.exchange, committed: answer?.committed.length ?? 0 };
+  if (missing === 0) return { ...outcome, exchange };
+  const text = answer
+    ? {
+        zh: `对方未承诺保存其中 ${missing} 个影像`,
+        en: `the peer does not commit itself to ${missing} objects`,
+      }
+    : { zh: '对方尚未作出存储承诺', en: 'the peer has not reported on its commitment yet' };
+  const state = answer ? 'refused' : 'unconfirmed';
+  return { ...outcome, state, exchange, failure: { code: 'DICOM_COMMITMENT', text } };
 }
 
 /** Errors after which the same object may be taken another time. */

@@ -7,10 +7,13 @@ export function statusClass(status: number): StatusClass {
   if (status === 0x0000) return 'success';
   if (status === 0x0001 || status === 0x0107 || status === 0x0116 || (status & 0xf000) === 0xb000)
     return 'warning';
-  // Out of resources: the peer may take it later. «SOP class not supported», and not authorised, are refusals too.
-  if ((status & 0xff00) === 0xa700 || status === 0x0122 || status === 0x0124) return 'refused';
+  // «SOP class not supported», and not authorised, are refusals too, though for good.
+  if (mayPass(status) || status === 0x0122 || status === 0x0124) return 'refused';
   return 'failed';
 }
+
+/** Out of resources: the same object may be taken another time. */
+export const mayPass = (status: number): boolean => (status & 0xff00) === 0xa700;
 
 /** Pending answers of C-FIND, C-GET and C-MOVE. */
 export const isPending = (status: number): boolean => status === 0xff00 || status === 0xff01;

@@ -6,9 +6,10 @@ import { ExchangeError as Failure } from '../errors';
 import { acceptAssociation } from './accept-association';
 import type { Association } from './association';
 import { Command, isResponse } from './command-set';
+import { answerCommitment, takeReport } from './commitment';
 import type { DataSetPieces, Message } from './incoming';
 import { type ObjectFolder, type Refusal, refusalStatus } from './object-folder';
-import { isUid } from './part10';
+import { isUsableUid } from './part10';
 import type { AssociateRequest } from './pdu';
 import type { Rejection } from './protocol-failure';
 import { STORAGE_COMMITMENT, VERIFICATION, isStorageClass } from './sop-classes';
@@ -57,6 +58,9 @@ export class Station {
   /** By a number of their own. */
   readonly #associations = new Map<number, Association>();
   #count = 0;
+  /** Those at work, and those that were promised to be. */
+  #admitted = 0;
+  /** Also those whose TLS handshake is not done. */
   readonly #sockets = new Set<net.Socket>();
 
   constructor(options: StationOptions, events: StationEvents) {
@@ -64,7 +68,17 @@ export class Station {
     this.#events = events;
     const onSocket = (socket: net.Socket): void => void this.#serve(socket);
     this.#server = options.tls ? tls.createServer(options.tls, onSocket) : net.createServer(onSocket);
-    this.#server.on('tlsClientError', (_error, socket: tls.TLSSocket) => socket.destroy());
+    this.#server.on('connection', (socket: net.Socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: tls.TLSSocket) => {
+      // Whoever hangs up before it says anything only looks whether the port is open.
+      if (error.code !== 'ECONNRESET')
+        this.#events.onProblem(noTls(socket.remoteAddress ?? '?', error.code ?? ''));
+      socket.destroy();
+    });
   }
 
   /** @throws {ExchangeError} CONFIG when it cannot listen there */
@@ -93,14 +107,14 @@ export class Station {
   }
 
   async #serve(socket: net.Socket): Promise<void> {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
     socket.on('error', () => undefined);
     try {
       await this.#serveAssociation(socket);
     } catch (error) {
-      if (error instanceof Failure) this.#events.onProblem(error.text);
-      else {
+      if (error instanceof Failure) {
+        // A caller that hangs up before it asks for anything only looks whether the port is open.
+        if (error.code !== 'TRANSPORT_NOT_SENT') this.#events.onProblem(error.text);
+      } else {
         socket.destroy();
         this.#events.onProblem({ zh: '接收影像时内部错误', en: 'internal error while receiving images' });
       }
@@ -109,10 +123,17 @@ export class Station {
 
   async #serveAssociation(socket: net.Socket): Promise<void> {
     const { timeoutMs, maxPdu } = this.#options;
+    let isAdmitted = false;
+    socket.once('close', () => (this.#admitted -= isAdmitted ? 1 : 0));
     const association = await acceptAssociation(socket, {
       timeoutMs,
       maxPdu,
-      admit: request => this.#admit(request, socket.remoteAddress ?? ''),
+      admit: request => {
+        const rejection = this.#admit(request, socket.remoteAddress ?? '');
+        isAdmitted = rejection === null;
+        this.#admitted += isAdmitted ? 1 : 0;
+        return rejection;
+      },
       serves: abstractSyntax =>
         isStorageClass(abstractSyntax) ||
         [VERIFICATION, STORAGE_COMMITMENT].includes(abstractSyntax) ||
@@ -133,7 +154,7 @@ export class Station {
 
   #admit({ calledAeTitle, callingAeTitle }: AssociateRequest, address: string): Rejection | null {
     const { aeTitle, checkCalledAeTitle, allowedAeTitles, admitsAddress, associations } = this.#options;
-    if (this.#associations.size >= associations) return LIMIT_EXCEEDED;
+    if (this.#admitted >= associations) return LIMIT_EXCEEDED;
     if (checkCalledAeTitle && calledAeTitle !== aeTitle) return CALLED_UNKNOWN;
     const isKnown = allowedAeTitles.size === 0 || allowedAeTitles.has(callingAeTitle.toUpperCase());
     return isKnown && admitsAddress(address) ? null : CALLING_UNKNOWN;
@@ -159,9 +180,14 @@ export class Station {
     if (commandField === Command.cStoreRq && dataSet) {
       const status = await this.#store(association, number, message, dataSet);
       await respond(status);
-      // What is left of an object that is too large is not worth waiting for.
-      if (status === refusalStatus['too-large']) association.abort();
+      // What is left of an object that is far too large is not worth waiting for.
+      if (!dataSet.hasEnded) association.abort();
       return undefined;
+    }
+    if (commandField === Command.nEventReportRq) return takeReport(association, message);
+    if (commandField === Command.nActionRq) {
+      const { folder } = this.#options;
+      return answerCommitment(association, message, ({ sopInstanceUid }) => folder.has(sopInstanceUid));
     }
     await drain(dataSet);
     return respond(UNRECOGNIZED_OPERATION);
@@ -175,7 +201,7 @@ export class Station {
   ): Promise<number> {
     const context = association.agreement.contexts.find(({ id }) => id === contextId);
     const { affectedSopClassUid = '', affectedSopInstanceUid = '' } = command;
-    if (!context || !isUid(affectedSopInstanceUid) || affectedSopClassUid !== context.abstractSyntax) {
+    if (!context || !isUsableUid(affectedSopInstanceUid) || affectedSopClassUid !== context.abstractSyntax) {
       await drain(dataSet);
       return INVALID_INSTANCE;
     }
@@ -221,6 +247,11 @@ const words: Readonly<Record<Refusal, (host: string) => Text>> = {
   }),
   unreadable: host => ({ zh: `${host} 发来的影像无法解析`, en: `an object of ${host} cannot be read` }),
 };
+
+const noTls = (host: string, code: string): Text => ({
+  zh: `${host} 的 TLS 握手失败（${code}）：请检查对方是否启用 TLS、其客户端证书是否受信任`,
+  en: `TLS with ${host} failed (${code}): check that it has TLS, and a client certificate that is trusted`,
+});
 
 const cannotListen = (port: number, code: string): ExchangeError =>
   new Failure({

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { DEFAULT_TEMPLATE } from '../../lib/dicom/file-share';
-import { readOutgoing, sendStudy, shareStudy, studyItems } from '../../lib/dicom/send-study';
-import type { DeliveryResult, Work } from '../../lib/delivery/channel';
+import { type SentStudy, readOutgoing, sendStudy, shareStudy, studyItems } from '../../lib/dicom/send-study';
+import type { Delivered, DeliveryResult, Work } from '../../lib/delivery/channel';
 import { TimeWindows } from '../../lib/delivery/time-windows';
 import { findPeer, needPeer, peerDestination } from '../dicom-peer/peer-node';
 import { findStore } from '../exchange-store/store-node';
@@ -17,6 +17,8 @@ import type { SendProps } from './dicom-send.props';
 
 /** Milliseconds between two messages about progress. */
 const PROGRESS_EVERY_MS = 1000;
+/** Time in which an archive reports on its commitment; later reports find nobody who waits. */
+const COMMITMENT_MS = 60_000;
 
 export default function register(RED: NodeAPI): void {
   function DicomSend(this: Node, def: NodeDef & SendProps): void {
@@ -42,11 +44,16 @@ export default function register(RED: NodeAPI): void {
         this.send([null, null, { payload: { id, done, total } }]);
       };
     };
-    const deliverOne = (work: Work, signal: AbortSignal): Promise<DeliveryResult> => {
-      if (isShare) return shareStudy(work, share, signal);
+    const deliverOne = async (work: Work, signal: AbortSignal): Promise<DeliveryResult> => {
+      if (isShare) return forget(await shareStudy(work, share, signal));
       const peer = needPeer(peerNode);
       const { associations } = peer;
-      return sendStudy(work, peer, { associations, onProgress: progressOf(work) }, signal);
+      const options = {
+        associations,
+        onProgress: progressOf(work),
+        ...(def.commitment && { commitmentMs: COMMITMENT_MS }),
+      };
+      return forget(await sendStudy(work, peer, options, signal));
     };
     const delivering = {
       node: this,
@@ -76,6 +83,16 @@ export default function register(RED: NodeAPI): void {
       }
       await deliver(msg, items, send);
     });
+
+    /** Bytes that were handed in are not needed any more when the archive has them. */
+    async function forget(delivered: Delivered): Promise<Delivered> {
+      if (delivered.state !== 'accepted') return delivered;
+      // Given by sendStudy and shareStudy.
+      const { objects } = delivered.payload as SentStudy;
+      for (const { file } of objects)
+        if (path.dirname(file) === keepFolder) await fs.promises.rm(file, { force: true });
+      return delivered;
+    }
 
     /** Bytes stay on disk until they are sent: images have no place in a message store. */
     async function keep(bytes: Buffer): Promise<string> {

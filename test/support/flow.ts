@@ -1,5 +1,7 @@
 /** A Node-RED runtime with the nodes of this pack, its HTTP side on a port of its own. */
 import { createRequire } from 'node:module';
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import type { NodeAPI, NodeMessage } from 'node-red';
 import helper from 'node-red-node-test-helper';
@@ -42,6 +44,7 @@ export class TestFlow {
   #http: Listening | undefined;
   #red: NodeAPI | undefined;
   #flow: FlowNode[] = [];
+  #userDir = '';
   readonly #listeners = new Map<string, Set<(msg: Message) => void>>();
 
   /** Base address of Node-RED's HTTP nodes. */
@@ -50,6 +53,8 @@ export class TestFlow {
   }
 
   async start(): Promise<void> {
+    this.#userDir = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-'));
+    helper.settings({ userDir: this.#userDir });
     await new Promise<void>(resolve => helper.startServer(resolve));
     // The test helper has no way to Node-RED's HTTP nodes but through a node.
     this.#http = await listen((request, response) => void this.#red?.httpNode(request, response));
@@ -58,6 +63,7 @@ export class TestFlow {
   async stop(): Promise<void> {
     await this.#http?.close();
     await new Promise<void>(resolve => helper.stopServer(resolve));
+    fs.rmSync(this.#userDir, { recursive: true, force: true });
   }
 
   /** Deploys nodes beside a profile `p` with synthetic secrets; every wire end may be a `helper` node. */
