@@ -88,7 +88,12 @@ async function filesOf(name: string): Promise<string[]> {
 
 async function filesOfStudy(study: unknown): Promise<string[]> {
   if (typeof study !== 'object' || study === null) throw nothingToSend();
-  const { files, folder } = study as { files?: unknown; folder?: unknown };
+  // A study that was sent, in the outcome of another dicom-send, has its objects by that name.
+  const {
+    objects,
+    files = objects,
+    folder,
+  } = study as { files?: unknown; objects?: unknown; folder?: unknown };
   if (Array.isArray(files)) {
     return files.map((one: unknown) => {
       const file = typeof one === 'object' && one !== null ? (one as { file?: unknown }).file : one;

@@ -1,5 +1,6 @@
 // One check for each interface that is built, by its section. A check gives a short figure, or throws why it failed.
 import * as booking from './booking-checks.mjs';
+import { electronicFilms, images } from './image-checks.mjs';
 import { examReportQuery, labReportQuery } from './query-checks.mjs';
 import { examReports, labReports } from './report-checks.mjs';
 import { reportFiles } from './report-file-checks.mjs';
@@ -20,6 +21,8 @@ export const checks = {
   4.2: examReports,
   4.3: labReportQuery,
   4.4: examReportQuery,
+  '5.1.3': images,
+  '5.1.4': electronicFilms,
   '5.1.5': reportFiles,
   '5.1.6': viewerPages,
 };

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { nodeRedPackage, root } from '../shared.mjs';
 import { demoSecrets, environmentOf, settingsOf } from './settings.mjs';
+import { startImages } from './images.mjs';
 
 const require = createRequire(import.meta.url);
 const { SyntheticHospital } = require('../../dist/lib/simulator/hospital/hospital.js');
@@ -27,19 +28,19 @@ export async function startDemo({
   const server = http.createServer();
   await listen(server, port);
   const url = `http://${HOST}:${server.address().port}`;
-  // The demo's own values, whatever this machine is configured for: real secrets have no place in it.
-  Object.assign(process.env, environmentOf(url), demoSecrets);
-
   const today = localDay(new Date());
   linkPack(userDir);
   const hospital = new SyntheticHospital({ path: database, today });
+  const images = await startImages(hospital);
+  // The demo's own values, whatever this machine is configured for: real secrets have no place in it.
+  Object.assign(process.env, environmentOf(url), images.environment, demoSecrets);
   let starting = true;
   const showsWarnings = () => warnings && !starting;
   const RED = await startNodeRed(server, settingsOf({ userDir, hospital, showsWarnings }));
   if (RED.nodes.getFlows().flows.length === 0)
     await deploy(RED, JSON.parse(fs.readFileSync(flowFile, 'utf8')));
   starting = false;
-  return { RED, url, hospital, today, stop: () => stop({ server, RED, hospital, userDir }) };
+  return { RED, url, hospital, images, today, stop: () => stop({ server, RED, hospital, images, userDir }) };
 }
 
 function listen(server, port) {
@@ -103,8 +104,9 @@ function flowsStarted(RED) {
   });
 }
 
-async function stop({ server, RED, hospital, userDir }) {
+async function stop({ server, RED, hospital, images, userDir }) {
   await RED.stop();
+  await images.stop();
   await new Promise(resolve => {
     server.close(resolve);
     server.closeAllConnections();
