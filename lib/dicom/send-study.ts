@@ -1,6 +1,7 @@
 /** Studies on their way to an archive: what is to be sent, what has been, and what became of each object (5.1.3, 5.1.4). */
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivered, Work } from '../delivery/channel';
 import type { Item } from '../delivery/hand-in';
 import { ExchangeError, bilingual } from '../errors';
@@ -134,8 +135,8 @@ export interface SendOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Objects after which progress is kept. */
-const KEEP_EVERY = 50;
+/** Milliseconds between two times that progress is kept: what a crash can make to be sent twice. */
+const KEEP_EVERY_MS = 200;
 
 /**
  * Sends what has not been sent of a study. Progress is kept on the way, so that only missing objects are sent again.
@@ -160,16 +161,18 @@ export async function sendStudy(
     origin.set(prepared.sopInstanceUid, object.sopInstanceUid);
     return prepared;
   });
-  let saving: Promise<void> = Promise.resolve();
+  let saving: Promise<void> | undefined;
   const onResult = ({ sopInstanceUid, status, comment }: ObjectResult): void => {
     if (status === null || mayPass(status)) return;
     done.set(origin.get(sopInstanceUid) ?? sopInstanceUid, { status, comment });
     options.onProgress?.(done.size, stored.objects.length);
-    if (done.size % KEEP_EVERY === 0) saving = saving.then(save);
+    saving ??= pause(KEEP_EVERY_MS).then(async () => {
+      saving = undefined;
+      await save();
+    });
   };
   const { associations } = options;
   const results = await storeObjects(peer, outgoing, { associations, signal, onResult });
-  await saving;
   await save();
   const passing = results.find(
     ({ error, status }) => (status !== null && mayPass(status)) || (error && isPassing(error)),
