@@ -130,11 +130,22 @@ function requestsFor(
     const missing = instances.filter(uid => !have.has(uid));
     if (missing.length === 0) return [];
     const ofSeries = { StudyInstanceUID, SeriesInstanceUID: seriesInstanceUid };
-    return missing.length === instances.length
-      ? [{ QueryRetrieveLevel: 'SERIES', ...ofSeries }]
-      : [{ QueryRetrieveLevel: 'IMAGE', ...ofSeries, SOPInstanceUID: missing.join('\\') }];
+    if (missing.length === instances.length) return [{ QueryRetrieveLevel: 'SERIES', ...ofSeries }];
+    return someAtATime(missing).map(uids => ({
+      QueryRetrieveLevel: 'IMAGE',
+      ...ofSeries,
+      SOPInstanceUID: uids.join('\\'),
+    }));
   });
 }
+
+/** A list of UIDs must fit into 64 KB, with up to 65 bytes for each. */
+const MOST_UIDS = 500;
+
+const someAtATime = (uids: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(uids.length / MOST_UIDS) }, (_, at) =>
+    uids.slice(at * MOST_UIDS, (at + 1) * MOST_UIDS),
+  );
 
 const failure = (code: 'DICOM_NOT_FOUND' | 'DICOM_KEYS' | 'DICOM_STATUS', text: Text): ExchangeError =>
   new ExchangeError({ code, retry: code === 'DICOM_STATUS' ? 'retry' : 'never', text });

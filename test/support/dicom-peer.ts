@@ -17,10 +17,9 @@ export const COMMAND = 1;
 export const LAST = 2;
 
 export const STORE_RQ = 0x0001;
-export const STORE_RSP = 0x8001;
 export const ECHO_RQ = 0x0030;
-export const FIND_RSP = 0x8020;
-export const GET_RSP = 0x8010;
+export const FIND_RQ = 0x0020;
+export const GET_RQ = 0x0010;
 
 export interface Pdu {
   readonly type: number;
