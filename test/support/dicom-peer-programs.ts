@@ -109,6 +109,7 @@ export class Orthanc {
         DicomAlwaysAllowMove: true,
         UnknownSopClassAccepted: true,
         SynchronousCMove: true,
+        DefaultEncoding: 'Chinese',
         Plugins: [],
         DicomModalities: Object.fromEntries(
           Object.entries(modalities).map(([title, at]) => [title.toLowerCase(), [title, '127.0.0.1', at]]),
@@ -134,6 +135,40 @@ export class Orthanc {
   }
 }
 
+/** A dcmqrscp with an archive of its own, AE title QRSCP. */
+export function startDcmqrscp(
+  programs: Programs,
+  folder: string,
+  stations: Readonly<Record<string, number>> = {},
+): Promise<number> {
+  const archive = path.join(folder, 'archive');
+  fs.mkdirSync(archive);
+  const hosts = Object.entries(stations).map(
+    ([title, at]) => `${title.toLowerCase()} = (${title}, localhost, ${at})`,
+  );
+  return programs.start('dcmqrscp', port => {
+    const file = path.join(folder, 'dcmqrscp.cfg');
+    fs.writeFileSync(
+      file,
+      [
+        `NetworkTCPPort = ${port}`,
+        'MaxPDUSize = 16384',
+        'MaxAssociations = 16',
+        'HostTable BEGIN',
+        ...hosts,
+        'HostTable END',
+        'VendorTable BEGIN',
+        'VendorTable END',
+        'AETable BEGIN',
+        `QRSCP ${archive} RW (100, 1024mb) ANY`,
+        'AETable END',
+        '',
+      ].join('\n'),
+    );
+    return ['-c', file];
+  });
+}
+
 /** An object of the test with the bytes that must arrive. */
 export interface Sample {
   readonly name: string;
@@ -149,7 +184,7 @@ interface Shape {
   readonly changed?: Readonly<Record<number, TestElement>>;
 }
 
-const sampleOf = (
+export const sampleOf = (
   name: string,
   number: number,
   { syntax = SYNTAX.explicit, sopClassUid = CT_IMAGE, changed = {} }: Shape = {},
