@@ -103,7 +103,11 @@ async function loss() {
 /** Everything that a script of this folder sends. */
 function collect(script, args, env = {}) {
   const messages = [];
-  const child = fork(path.join(root, 'bench/store', script), args, { env: { ...process.env, ...env } });
+  const child = fork(path.join(root, 'bench/store', script), args, {
+    // Without tsx, which this process was started with.
+    execArgv: [],
+    env: { ...process.env, ...env },
+  });
   child.on('message', message => messages.push(message));
   return new Promise((resolve, reject) =>
     child.on('exit', code => (code === 0 ? resolve(messages) : reject(new Error(`${script}: exit ${code}`)))),
