@@ -194,11 +194,8 @@ for (const archive of ARCHIVES) {
       const reference = path.join(folder, 'getscu');
       fs.mkdirSync(reference);
       const keys = ['QueryRetrieveLevel=STUDY', `StudyInstanceUID=${STUDY}`].flatMap(key => ['-k', key]);
-      const { code, output } = await dcmtk(
-        'getscu',
-        ...['-S', '+B', '-od', reference, '-aet', 'STATION', '-aec', archive.aeTitle, ...keys],
-        ...['127.0.0.1', String(peer.port)],
-      );
+      const parties = ['-aet', 'STATION', '-aec', archive.aeTitle, '127.0.0.1', String(peer.port)];
+      const { code, output } = await dcmtk('getscu', '-S', '+B', '-od', reference, ...keys, ...parties);
       assert.equal(code, 0, output);
       await retrieveStudies(peer, KEYS, ways()['C-GET']);
       const ours = filesByUid(target);
