@@ -21,7 +21,7 @@ export interface DispatcherOptions {
 }
 
 /** After that time without a sign of life, another process takes over what this one was sending. */
-const LEASE_MS = 30_000;
+const LEASE_MS = 6_000;
 const REPEAT_MS = 60_000;
 const RECOVER_AGAIN_MS = 2_000;
 

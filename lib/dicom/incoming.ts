@@ -92,7 +92,8 @@ export class Inbox {
   #commandBytes = 0;
   #current: { readonly contextId: number; readonly pieces: DataSetPieces } | undefined;
   #messages: Message[] = [];
-  #waiting: { resolve: (message: Message | null) => void; reject: (error: Error) => void } | undefined;
+  /** Readers that wait, the first for the next message: one may read while another ends the association. */
+  #waiting: { resolve: (message: Message | null) => void; reject: (error: Error) => void }[] = [];
   #end: { readonly error: Error | null } | undefined;
   #held = false;
 
@@ -121,7 +122,7 @@ export class Inbox {
       return Promise.resolve(message);
     }
     if (this.#end) return this.#end.error ? Promise.reject(this.#end.error) : Promise.resolve(null);
-    return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   /** Nothing more comes. */
@@ -129,9 +130,10 @@ export class Inbox {
     if (this.#end) return;
     this.#end = { error };
     this.#current?.pieces.fail(error ?? new ProtocolViolation('released within a data set'));
-    if (error) this.#waiting?.reject(error);
-    else this.#waiting?.resolve(null);
-    this.#waiting = undefined;
+    for (const { resolve, reject } of this.#waiting.splice(0)) {
+      if (error) reject(error);
+      else resolve(null);
+    }
   }
 
   #pushCommand(contextId: number, piece: Buffer, last: boolean): void {
@@ -158,8 +160,7 @@ export class Inbox {
   }
 
   #deliver(message: Message): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
+    const waiting = this.#waiting.shift();
     if (waiting) waiting.resolve(message);
     else this.#messages.push(message);
   }

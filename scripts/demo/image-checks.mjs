@@ -42,6 +42,8 @@ export async function images(context) {
   return `${studies} 次检查 ${objects.length} 幅影像，数据集逐字节一致，${Math.round(bytes / 1024)} KB`;
 }
 
+const keys = object => [object.studyInstanceUid, object.patientId, object.accessionNumber].join('|');
+
 export async function electronicFilms(context) {
   const {
     images: { archive },
@@ -49,7 +51,6 @@ export async function electronicFilms(context) {
   const { studies, objects } = expectedObjects(context);
   await until('all films are in the archive', () => archive.counts().eFilms >= objects.length);
   const films = archive.received().filter(({ modality }) => modality === EFILM);
-  const keys = object => [object.studyInstanceUid, object.patientId, object.accessionNumber].join('|');
   const wanted = new Set();
   for (const { file } of objects) wanted.add(keys(await readObject(file)));
   expect(
