@@ -1,0 +1,35 @@
+// Sends the files of a folder: `sender <folder> <port> <associations>`. Prints the seconds that it took.
+import fs from 'node:fs';
+import path from 'node:path';
+import { openBytes } from '../../lib/dicom/byte-source.ts';
+import { readObject } from '../../lib/dicom/part10.ts';
+import { storeObjects } from '../../lib/dicom/store-scu.ts';
+
+const [, , folder = '', port = '', associations = '1'] = process.argv;
+
+async function send() {
+  const start = performance.now();
+  const objects = [];
+  for (const name of fs.readdirSync(folder)) {
+    const file = path.join(folder, name);
+    const { offset, length, ...identity } = await readObject(file);
+    objects.push({ ...identity, open: () => openBytes(file, offset, length) });
+  }
+  const results = await storeObjects(
+    {
+      host: '127.0.0.1',
+      port: Number(port),
+      aeTitle: 'BENCH',
+      callingAeTitle: 'SENDER',
+      connectTimeoutMs: 5000,
+      timeoutMs: 60_000,
+      maxPdu: 131_072,
+    },
+    objects,
+    { associations: Number(associations) },
+  );
+  if (results.some(({ class: kind }) => kind !== 'success')) throw new Error('not all were taken');
+  console.log((performance.now() - start) / 1000);
+}
+
+void send();
