@@ -84,15 +84,24 @@ async function* compressed(bytes: RandomAccess, { offset, length }: DataSetPlace
     yield await bytes.read(offset + at, Math.min(PIECE, length - at));
 }
 
-/** Makes what inflates an object. PS3.5 A.5 says a bare deflate stream; some programs write the header of zlib. */
+/** Makes what inflates an object. */
 export async function inflaterFor(
   bytes: RandomAccess,
   { offset }: Pick<DataSetPlace, 'offset'>,
 ): Promise<() => zlib.InflateRaw | zlib.Inflate> {
   const start = await bytes.read(offset, 2);
+  return () => makeInflater(start);
+}
+
+/**
+ * Makes what inflates a data set. PS3.5 A.5 says a bare deflate stream; some programs write the header of zlib.
+ *
+ * @param start at least its first two bytes
+ */
+export function makeInflater(start: Buffer): zlib.InflateRaw | zlib.Inflate {
   // No deflate stream begins so: its first block would be a stored one with bits set that are always zero.
-  const isZlib = start.length === 2 && (start[0]! & 0x0f) === 8 && start.readUInt16BE(0) % 31 === 0;
-  return isZlib ? () => zlib.createInflate() : () => zlib.createInflateRaw();
+  const isZlib = start.length >= 2 && (start[0]! & 0x0f) === 8 && start.readUInt16BE(0) % 31 === 0;
+  return isZlib ? zlib.createInflate() : zlib.createInflateRaw();
 }
 
 /** What zlib says about bytes that are no deflate stream, in our words; any other error as it is. */

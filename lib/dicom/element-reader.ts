@@ -105,6 +105,12 @@ export const badLength = (tag: number): Error =>
     en: `the length of element (${shownTag(tag)}) is wrong, or the data is incomplete`,
   });
 
+export const withinElement = (): Error =>
+  malformed({
+    zh: '数据在元素中间结束，不完整',
+    en: 'the data ends within an element: it is incomplete',
+  });
+
 export const tooDeep = (): Error =>
   malformed({
     zh: `序列嵌套超过 ${DEEPEST_NESTING} 层`,
@@ -193,10 +199,7 @@ export class ElementReader {
    */
   end(): void {
     if (this.#ended || (this.#rest.length === 0 && this.#toSkip === 0 && this.#open.length === 0)) return;
-    throw malformed({
-      zh: '数据在元素中间结束，不完整',
-      en: 'the data ends within an element: it is incomplete',
-    });
+    throw withinElement();
   }
 
   /** Reads one header, and a wanted value; undefined when more bytes are needed. */
@@ -277,7 +280,7 @@ export class ElementReader {
   }
 }
 
-const misplaced = (tag: number): Error =>
+export const misplaced = (tag: number): Error =>
   malformed({
     zh: `序列结构不正确：此处不应出现 (${shownTag(tag)})`,
     en: `the structure of a sequence is wrong: (${shownTag(tag)}) is out of place`,

@@ -9,11 +9,14 @@ import { type ByteSource, IterableBytes, openBytes } from './byte-source';
 import { EFILM, derivedUid, efilm } from './efilm';
 import { FileShare, type FileShareOptions } from './file-share';
 import { requestCommitment } from './commitment';
+import { piecesOf } from './object-bytes';
 import { readObject } from './part10';
+import { isRecodable, toImplicit } from './recode';
 import type { Peer } from './request-association';
 import type { ObjectSource } from './source';
 import { type StatusClass, mayPass, statusClass, statusHex } from './status';
-import { type ObjectResult, type Outgoing, storeObjects } from './store-scu';
+import { type ObjectResult, type Outgoing, type Written, storeObjects } from './store-scu';
+import { IMPLICIT_VR_LITTLE_ENDIAN } from './transfer-syntax';
 
 /** How the objects of a study are sent. */
 export interface SendMode {
@@ -34,7 +37,13 @@ interface StoredStudy {
   readonly mode: SendMode;
   readonly objects: readonly FileObject[];
   /** What the archive has answered, by the SOP instance UID of the file; final answers only. */
-  readonly done: Readonly<Record<string, { readonly status: number; readonly comment: string }>>;
+  readonly done: Readonly<Record<string, Answer>>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly comment: string;
+  readonly recodedTo?: string;
 }
 
 /** An object as the flow sees it. */
@@ -44,6 +53,8 @@ export interface SentObject {
   readonly status: string | null;
   readonly class: StatusClass | 'unknown';
   readonly comment: string;
+  /** The transfer syntax in which it was sent because the peer does not accept its own. */
+  readonly recodedTo?: string;
 }
 
 export interface SentStudy {
@@ -162,9 +173,10 @@ export async function sendStudy(
     return prepared;
   });
   let saving: Promise<void> | undefined;
-  const onResult = ({ sopInstanceUid, status, comment }: ObjectResult): void => {
+  const onResult = ({ sopInstanceUid, status, comment, recodedTo }: ObjectResult): void => {
     if (status === null || mayPass(status)) return;
-    done.set(origin.get(sopInstanceUid) ?? sopInstanceUid, { status, comment });
+    const answer = { status, comment, ...(recodedTo && { recodedTo }) };
+    done.set(origin.get(sopInstanceUid) ?? sopInstanceUid, answer);
     options.onProgress?.(done.size, stored.objects.length);
     saving ??= pause(KEEP_EVERY_MS).then(async () => {
       saving = undefined;
@@ -212,30 +224,43 @@ const isPassing = ({ retry, code }: ExchangeError): boolean => retry !== 'never'
 
 function prepare(object: FileObject, mode: SendMode): Outgoing {
   const { sopClassUid, sopInstanceUid, transferSyntaxUid, data, offset, length } = object;
-  const sent = { sopClassUid, sopInstanceUid, transferSyntaxUid };
-  if (!mode.efilm || object.modality === EFILM)
-    return { ...sent, open: () => openBytes(data, offset, length) };
+  const sent = { sopClassUid, sopInstanceUid, transferSyntaxUid, alternatives: alternativesOf(object, mode) };
+  if (!becomesFilm(object, mode)) return { ...sent, open: () => openBytes(data, offset, length) };
   return {
     ...sent,
     ...(mode.newUids && { sopInstanceUid: derivedUid(sopInstanceUid) }),
-    open: () => efilmBytes(object, mode),
+    open: async () => new IterableBytes(await filmOf(object, mode)),
   };
 }
 
+const becomesFilm = ({ modality }: FileObject, mode: SendMode): boolean => mode.efilm && modality !== EFILM;
+
 /** The data set of an object as that of a film, changed while it is read. */
-async function efilmBytes(object: FileObject, { newUids }: SendMode): Promise<ByteSource> {
-  const film = await efilm(object, { newUids });
-  const { data, offset, length } = object;
-  const pieces = fs.createReadStream(data, { start: offset, end: offset + length - 1, highWaterMark: PIECE });
-  return new IterableBytes(film.stream(pieces));
+async function filmOf(object: FileObject, { newUids }: SendMode): Promise<AsyncIterable<Buffer>> {
+  return (await efilm(object, { newUids })).stream(dataSetOf(object));
 }
 
-/** Bytes read at a time. */
-const PIECE = 256 * 1024;
+const dataSetOf = ({ data, offset, length }: FileObject): AsyncIterable<Buffer> =>
+  piecesOf(data, offset, length);
+
+/** For a peer that does not accept the object's own transfer syntax. */
+const alternativesOf = (object: FileObject, mode: SendMode): Written[] =>
+  isRecodable(object.transferSyntaxUid)
+    ? [{ transferSyntaxUid: IMPLICIT_VR_LITTLE_ENDIAN, open: () => implicitBytes(object, mode) }]
+    : [];
+
+async function implicitBytes(object: FileObject, mode: SendMode): Promise<ByteSource> {
+  const { transferSyntaxUid } = object;
+  // What cannot be recoded must show before the first byte leaves: half of a data set cannot be taken back, and the
+  // association would be lost to the other objects. So the object is read twice.
+  for await (const _piece of toImplicit(dataSetOf(object), transferSyntaxUid));
+  const pieces = becomesFilm(object, mode) ? await filmOf(object, mode) : dataSetOf(object);
+  return new IterableBytes(toImplicit(pieces, transferSyntaxUid));
+}
 
 function delivered(
   { studyInstanceUid, objects }: StoredStudy,
-  done: ReadonlyMap<string, { readonly status: number; readonly comment: string }>,
+  done: ReadonlyMap<string, Answer>,
   results: readonly ObjectResult[],
   origin: ReadonlyMap<string, string>,
 ): Delivered {
@@ -249,6 +274,7 @@ function delivered(
       status: answer ? statusHex(answer.status) : null,
       class: answer ? statusClass(answer.status) : (result?.class ?? 'unknown'),
       comment: answer?.comment || (result?.error ? bilingual(result.error.text) : ''),
+      ...(answer?.recodedTo && { recodedTo: answer.recodedTo }),
     };
   });
   const count = (kind: SentObject['class']): number => sent.filter(object => object.class === kind).length;
@@ -290,7 +316,7 @@ export async function shareStudy(
   const stored = JSON.parse(content) as StoredStudy;
   const { mode, objects } = stored;
   const share = new FileShare(options);
-  const done = new Map<string, { readonly status: number; readonly comment: string }>();
+  const done = new Map<string, Answer>();
   const results: ObjectResult[] = [];
   for (const object of objects) {
     const { sopInstanceUid } = object;

@@ -7,13 +7,19 @@ import { violated } from './protocol-failure';
 import { MOST_CONTEXTS, type Peer, requestAssociation } from './request-association';
 import { type StatusClass, statusClass } from './status';
 
+/** A data set in one transfer syntax. */
+export interface Written {
+  readonly transferSyntaxUid: string;
+  /** Opens its bytes, when its turn has come. */
+  open(): Promise<ByteSource>;
+}
+
 /** An object to be sent, in its own transfer syntax. */
-export interface Outgoing {
+export interface Outgoing extends Written {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
-  readonly transferSyntaxUid: string;
-  /** Opens the bytes of its data set, when its turn has come. */
-  open(): Promise<ByteSource>;
+  /** The same in other syntaxes, for a peer that does not accept its own; the first ones are better. */
+  readonly alternatives?: readonly Written[];
 }
 
 export interface ObjectResult {
@@ -24,6 +30,8 @@ export interface ObjectResult {
   readonly status: number | null;
   /** (0000,0902) of the answer. May name a patient. */
   readonly comment: string;
+  /** The transfer syntax of the alternative that was sent, if one was. */
+  readonly recodedTo?: string;
   readonly error?: ExchangeError;
 }
 
@@ -63,29 +71,41 @@ interface Plan {
   readonly objects: readonly Outgoing[];
 }
 
-/** Each pair of SOP class and transfer syntax is a context of its own; what needs more than 128 needs another go. */
+/**
+ * Each pair of SOP class and transfer syntax is a context of its own; what needs more than 128 needs another go. All
+ * contexts of an object are in the same one.
+ */
 function plansOf(objects: readonly Outgoing[]): Plan[] {
-  const pairs = new Map<string, Outgoing[]>();
+  const alike = new Map<string, Outgoing[]>();
   for (const object of objects) {
-    const key = `${object.sopClassUid} ${object.transferSyntaxUid}`;
-    const known = pairs.get(key);
+    const key = pairsOf(object).join();
+    const known = alike.get(key);
     if (known) known.push(object);
-    else pairs.set(key, [object]);
+    else alike.set(key, [object]);
   }
-  const keys = [...pairs.keys()];
-  const plans: Plan[] = [];
-  for (let at = 0; at < keys.length; at += MOST_CONTEXTS) {
-    const some = keys.slice(at, at + MOST_CONTEXTS);
-    plans.push({
-      contexts: some.map(key => {
-        const [abstractSyntax = '', transferSyntax = ''] = key.split(' ');
-        return { abstractSyntax, transferSyntaxes: [transferSyntax] };
-      }),
-      objects: some.flatMap(key => pairs.get(key) ?? []),
-    });
+  const plans: { pairs: Set<string>; objects: Outgoing[] }[] = [];
+  for (const some of alike.values()) {
+    const pairs = some[0] ? pairsOf(some[0]) : [];
+    const last = plans.at(-1);
+    if (last && new Set([...last.pairs, ...pairs]).size <= MOST_CONTEXTS) {
+      for (const pair of pairs) last.pairs.add(pair);
+      last.objects.push(...some);
+    } else plans.push({ pairs: new Set(pairs), objects: some });
   }
-  return plans;
+  return plans.map(plan => ({
+    contexts: Array.from(plan.pairs, pair => {
+      const [abstractSyntax = '', transferSyntax = ''] = pair.split(' ');
+      return { abstractSyntax, transferSyntaxes: [transferSyntax] };
+    }),
+    objects: plan.objects,
+  }));
 }
+
+const pairsOf = (object: Outgoing): string[] =>
+  waysOf(object).map(({ transferSyntaxUid }) => `${object.sopClassUid} ${transferSyntaxUid}`);
+
+/** All that an object can be sent as, its own syntax first. */
+const waysOf = (object: Outgoing): readonly Written[] => [object, ...(object.alternatives ?? [])];
 
 type Note = (object: Outgoing, result: ObjectResult) => void;
 
@@ -138,11 +158,12 @@ class Run {
 
   async #store(association: Association, object: Outgoing): Promise<ObjectResult> {
     const { sopClassUid, sopInstanceUid, transferSyntaxUid } = object;
-    const context = association.contextFor(sopClassUid, transferSyntaxUid);
+    const way = waysOf(object).find(one => association.contextFor(sopClassUid, one.transferSyntaxUid));
+    const context = way && association.contextFor(sopClassUid, way.transferSyntaxUid);
     if (!context) return notSent(object, notAccepted(association.host, sopClassUid, transferSyntaxUid));
     let bytes: ByteSource;
     try {
-      bytes = await object.open();
+      bytes = await way.open();
     } catch (error) {
       return notSent(object, unreadable(error));
     }
@@ -169,7 +190,13 @@ class Run {
       await bytes.close();
     }
     const { status = 0xc000, errorComment = '' } = (await association.response(messageId)).command;
-    return { sopInstanceUid, class: statusClass(status), status, comment: errorComment };
+    return {
+      sopInstanceUid,
+      class: statusClass(status),
+      status,
+      comment: errorComment,
+      ...(way !== object && { recodedTo: way.transferSyntaxUid }),
+    };
   }
 }
 
