@@ -16,15 +16,10 @@ import { operations } from './operations';
 import { lanesOf } from './operations/lane';
 import { bytes, number, text } from './row';
 import { SCHEMA_VERSION, schemaOf } from './schema';
+import type { Secrets } from './secrets';
 import { DatabaseFailure } from './sql/failure';
 import type { SqlConnection, SqlSession } from './sql/session';
 import { AUDIT_BASE, AUDIT_HEAD, MOVED, RESEAL_AFTER, Transaction, readHead } from './transaction';
-
-export interface Secrets {
-  readonly secret: string;
-  /** The secret before the last change: with it the keys are wrapped anew, and contents sealed by a new one. */
-  readonly previousSecret?: string;
-}
 
 export class Engine implements Runner {
   readonly #connection: SqlConnection;

@@ -2,7 +2,8 @@
 import { ExchangeError, type Text } from '../errors';
 import { prepareTables } from './engine';
 import { number, text } from './row';
-import { connect, type EmbeddedSettings, type PostgresqlSettings, type SqlServerSettings } from './settings';
+import { connect } from './connect';
+import type { EmbeddedSettings, PostgresqlSettings, SqlServerSettings } from './settings';
 import type { SqlConnection, SqlRow, SqlSession } from './sql/session';
 import { MOVED } from './transaction';
 

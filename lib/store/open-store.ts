@@ -7,7 +7,8 @@ import { Engine } from './engine';
 import type { MessageStore, OperationName } from './message-store';
 import { runFileTask } from './file-task';
 import { operations } from './operations';
-import { type EmbeddedSettings, type StoreSettings, connect, isShared } from './settings';
+import { connect } from './connect';
+import { type EmbeddedSettings, type StoreSettings, isShared } from './settings';
 import { startThread } from './thread';
 
 export interface OpenOptions {

@@ -1,10 +1,5 @@
 /** Which database a store lies in. Plain data: it goes to the store's thread. */
-import fs from 'node:fs';
-import path from 'node:path';
-import type { Secrets } from './engine';
-import { takeOwnership } from './owner-lock';
-import type { SqlConnection } from './sql/session';
-import { SqliteConnection } from './sql/sqlite';
+import type { Secrets } from './secrets';
 
 export interface EmbeddedSettings extends Secrets {
   readonly kind: 'embedded';
@@ -45,37 +40,3 @@ export interface SqlServerSettings extends SharedSettings {
 export type StoreSettings = EmbeddedSettings | PostgresqlSettings | SqlServerSettings;
 
 export const isShared = ({ kind }: StoreSettings): boolean => kind !== 'embedded';
-
-/** @throws {ExchangeError} STORE when there is no connection; a shared database is connected to when it is used */
-export async function connect(settings: StoreSettings): Promise<SqlConnection> {
-  // The drivers are loaded by those who use them: that of SQL Server takes 30 MB.
-  if (settings.kind === 'postgresql') {
-    const { PostgresqlConnection } = require('./sql/postgresql') as typeof import('./sql/postgresql');
-    return new PostgresqlConnection(settings);
-  }
-  if (settings.kind === 'sqlserver') {
-    const { SqlServerConnection } = require('./sql/sqlserver') as typeof import('./sql/sqlserver');
-    return new SqlServerConnection(settings);
-  }
-  return embedded(settings);
-}
-
-function embedded({ file, maxMiB, beside }: EmbeddedSettings): SqlConnection {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  const lock = beside ? { release: () => undefined } : takeOwnership(file);
-  try {
-    const connection = new SqliteConnection({ file, ...(maxMiB !== undefined && { maxMiB }) });
-    return {
-      dialect: connection.dialect,
-      transaction: work => connection.transaction(work),
-      clockOffset: () => connection.clockOffset(),
-      async close() {
-        await connection.close();
-        lock.release();
-      },
-    };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-}

@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ExchangeError } from '../errors';
 import { Engine } from './engine';
-import { type StoreSettings, connect } from './settings';
+import { connect } from './connect';
+import type { StoreSettings } from './settings';
 import type { ErrorData, FromThread, ToThread } from './thread';
 
 async function main(): Promise<void> {

@@ -52,9 +52,10 @@ export default function register(RED: NodeAPI): void {
   }
 }
 
-/** A warning in the log; an event that needs somebody also reaches the Catch nodes of the nodes that use the store. */
+/** What somebody must mend is an error, which Catch nodes see; what passes by itself is a warning, or a line in the log. */
 function tell(node: ExchangeStoreNode, { kind, text, count }: DeliveryEvent): void {
   const words = count > 1 ? `${bilingual(text)} (×${count})` : bilingual(text);
-  if (kind === 'up' || kind === 'resumed' || kind === 'store-up') node.log(words);
-  else node.warn(words);
+  if (kind === 'paused' || kind === 'dead' || kind === 'store-down') node.error(words);
+  else if (kind === 'down') node.warn(words);
+  else node.log(words);
 }
