@@ -46,8 +46,9 @@ export interface Agreement {
   readonly peerMaxPdu: number;
 }
 
-/** PDUs of a data set that are on their way at the same time: enough to keep the connection busy. */
-const PDUS_AHEAD = 6;
+/** Bytes of a data set that are read at a time, and that are on their way at the same time. */
+const READ_BYTES = 512 * 1024;
+const BYTES_AHEAD = 1024 * 1024;
 /** Where the peer takes any length. */
 const LARGEST_PDU = 256 * 1024;
 const SMALLEST_PDU = 1024;
@@ -204,6 +205,8 @@ export class Association {
   readonly #pduBytes: number;
   #messageId = 0;
   #sending: Promise<unknown> = Promise.resolve();
+  /** PDUs that are not on their way. */
+  readonly #free: Buffer[] = [];
 
   constructor(connection: Connection, agreement: Agreement) {
     this.#connection = connection;
@@ -331,36 +334,52 @@ export class Association {
 
   /** Each PDU is one buffer, filled from the source and written whole; a few of them are used in turn. */
   async #sendDataSet(contextId: number, source: ByteSource): Promise<void> {
-    const free: Buffer[] = [];
-    const underWay: Promise<Buffer>[] = [];
     const head = PDU_HEADER_BYTES + PDV_HEADER_BYTES;
     const room = this.#pduBytes - head;
-    const fill = async (): Promise<{ pdu: Buffer; length: number }> => {
-      const pdu = free.pop() ?? Buffer.allocUnsafeSlow(this.#pduBytes);
-      return { pdu, length: await source.readInto(pdu, head, room) };
+    const atOnce = Math.max(1, Math.floor(READ_BYTES / this.#pduBytes));
+    const mostUnderWay = Math.max(atOnce, Math.floor(BYTES_AHEAD / this.#pduBytes));
+    const underWay: Promise<Buffer>[] = [];
+    /** The newest PDU: only when more has been read it is known whether it is the last. */
+    let held: Filled | undefined;
+    const write = ({ pdu, length }: Filled, flags: number): void => {
+      writeHeaders(pdu, length, contextId, flags);
+      underWay.push(this.#connection.write(pdu.subarray(0, head + length)).then(() => pdu));
     };
     try {
-      let current = await fill();
-      for (let last = false; !last;) {
-        // Read ahead by one: only then it is known whether this one is the last.
-        const next = current.length < room ? undefined : await fill();
-        last = next === undefined || next.length === 0;
-        const { pdu, length } = current;
-        writeHeaders(pdu, length, contextId, last ? LAST : 0);
-        underWay.push(this.#connection.write(pdu.subarray(0, head + length)).then(() => pdu));
-        if (underWay.length >= PDUS_AHEAD) {
-          const done = await underWay.shift();
-          if (done) free.push(done);
+      for (let isEnd = false; !isEnd;) {
+        const pdus = Array.from({ length: atOnce }, () => this.#takePdu());
+        let left = await source.readInto(pdus.map(pdu => pdu.subarray(head)));
+        isEnd = left < atOnce * room;
+        for (const pdu of pdus) {
+          if (left === 0) {
+            this.#free.push(pdu);
+            continue;
+          }
+          if (held) write(held, 0);
+          held = { pdu, length: Math.min(left, room) };
+          left -= held.length;
         }
-        if (next) current = next;
+        while (underWay.length > mostUnderWay)
+          this.#free.push(...(await Promise.all(underWay.splice(0, atOnce))));
       }
-      await Promise.all(underWay);
+      write(held ?? { pdu: this.#takePdu(), length: 0 }, LAST);
+      this.#free.push(...(await Promise.all(underWay)));
     } catch (error) {
-      for (const write of underWay) write.catch(() => undefined);
+      for (const written of underWay) written.catch(() => undefined);
       if (this.isOpen) this.abort(error instanceof ExchangeError ? error : ended(true));
       throw error;
     }
   }
+
+  #takePdu(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#pduBytes);
+  }
+}
+
+/** A PDU with so many bytes of the data set. */
+interface Filled {
+  readonly pdu: Buffer;
+  readonly length: number;
 }
 
 const COMMAND = 1;

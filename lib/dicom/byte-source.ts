@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 export interface ByteSource {
-  /** Fills a part of `target`; gives fewer bytes only at the end. */
-  readInto(target: Buffer, at: number, length: number): Promise<number>;
+  /** Fills buffers one after the other; gives fewer bytes than they hold only at the end. */
+  readInto(targets: readonly Buffer[]): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -26,11 +26,12 @@ class FileBytes implements ByteSource {
     this.#left = length;
   }
 
-  async readInto(target: Buffer, at: number, length: number): Promise<number> {
+  /** All in one call of the system, as a rule: each is a way to another thread and back. */
+  async readInto(targets: readonly Buffer[]): Promise<number> {
+    const wanted = Math.min(lengthOf(targets), this.#left);
     let done = 0;
-    const wanted = Math.min(length, this.#left);
     while (done < wanted) {
-      const { bytesRead } = await this.#file.read(target, at + done, wanted - done, this.#at);
+      const { bytesRead } = await this.#file.readv(between(targets, done, wanted), this.#at);
       // The file has become shorter since it was looked at: the receiver must not take it for whole.
       if (bytesRead === 0) throw new Error('the file has become shorter');
       done += bytesRead;
@@ -53,8 +54,9 @@ export class MemoryBytes implements ByteSource {
     this.#left = bytes;
   }
 
-  readInto(target: Buffer, at: number, length: number): Promise<number> {
-    const done = this.#left.copy(target, at, 0, length);
+  readInto(targets: readonly Buffer[]): Promise<number> {
+    let done = 0;
+    for (const target of targets) done += this.#left.copy(target, 0, done);
     this.#left = this.#left.subarray(done);
     return Promise.resolve(done);
   }
@@ -74,9 +76,19 @@ export class IterableBytes implements ByteSource {
     this.#iterator = pieces[Symbol.asyncIterator]();
   }
 
-  async readInto(target: Buffer, at: number, length: number): Promise<number> {
+  async readInto(targets: readonly Buffer[]): Promise<number> {
     let done = 0;
-    while (done < length) {
+    for (const target of targets) done += await this.#fill(target);
+    return done;
+  }
+
+  async close(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+
+  async #fill(target: Buffer): Promise<number> {
+    let done = 0;
+    while (done < target.length) {
       if (this.#rest.length === 0) {
         if (this.#ended) break;
         const next = await this.#iterator.next();
@@ -86,14 +98,24 @@ export class IterableBytes implements ByteSource {
         }
         this.#rest = next.value;
       }
-      const copied = this.#rest.copy(target, at + done, 0, length - done);
+      const copied = this.#rest.copy(target, done);
       this.#rest = this.#rest.subarray(copied);
       done += copied;
     }
     return done;
   }
+}
 
-  async close(): Promise<void> {
-    await this.#iterator.return?.();
+const lengthOf = (buffers: readonly Buffer[]): number => buffers.reduce((sum, { length }) => sum + length, 0);
+
+/** The same bytes of memory from one position to another, counted over all buffers. */
+function between(buffers: readonly Buffer[], start: number, end: number): Buffer[] {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (const buffer of buffers) {
+    const part = buffer.subarray(Math.max(0, start - at), Math.max(0, end - at));
+    if (part.length > 0) parts.push(part);
+    at += buffer.length;
   }
+  return parts;
 }

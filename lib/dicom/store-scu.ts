@@ -132,7 +132,10 @@ class Run {
       this.#note(object, notSent(object, this.#failure ?? violated(this.#peer.aeTitle, 'not sent')));
   }
 
-  /** One association, from its request until nothing waits or it is lost. */
+  /**
+   * One association, from its request until nothing waits or it is lost. One that ends for another reason, such as a file
+   * that could not be read to its end, is followed by another.
+   */
   async #work(): Promise<void> {
     const { signal } = this.#options;
     let association: Association;
@@ -150,10 +153,12 @@ class Run {
         const failure = asFailure(error);
         this.#failure ??= failure;
         this.#note(object, { ...notSent(object, failure), class: 'unknown' });
+        if (!association.isOpen) return;
       }
-      if (!association.isOpen) return;
+      if (!association.isOpen) break;
     }
     await association.release();
+    if (this.#waiting.length > 0) await this.#work();
   }
 
   async #store(association: Association, object: Outgoing): Promise<ObjectResult> {
@@ -161,9 +166,9 @@ class Run {
     const way = waysOf(object).find(one => association.contextFor(sopClassUid, one.transferSyntaxUid));
     const context = way && association.contextFor(sopClassUid, way.transferSyntaxUid);
     if (!context) return notSent(object, notAccepted(association.host, sopClassUid, transferSyntaxUid));
-    let bytes: ByteSource;
+    let bytes: WatchedBytes;
     try {
-      bytes = await way.open();
+      bytes = new WatchedBytes(await way.open());
     } catch (error) {
       return notSent(object, unreadable(error));
     }
@@ -186,6 +191,9 @@ class Run {
         },
         bytes,
       );
+    } catch (error) {
+      if (bytes.hasFailed) return notSent(object, unreadable(error));
+      throw error;
     } finally {
       await bytes.close();
     }
@@ -197,6 +205,29 @@ class Run {
       comment: errorComment,
       ...(way !== object && { recodedTo: way.transferSyntaxUid }),
     };
+  }
+}
+
+/** Knows whether it was reading that went wrong. */
+class WatchedBytes implements ByteSource {
+  readonly #bytes: ByteSource;
+  hasFailed = false;
+
+  constructor(bytes: ByteSource) {
+    this.#bytes = bytes;
+  }
+
+  async readInto(targets: readonly Buffer[]): Promise<number> {
+    try {
+      return await this.#bytes.readInto(targets);
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#bytes.close();
   }
 }
 

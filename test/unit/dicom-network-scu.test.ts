@@ -1,7 +1,9 @@
 /** Sending to peers that do wrong: every object has a result, in time and in words. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { ExchangeError } from '../../lib/errors';
-import { MemoryBytes } from '../../lib/dicom/byte-source';
+import { MemoryBytes, openBytes } from '../../lib/dicom/byte-source';
 import { echo } from '../../lib/dicom/echo';
 import { type QueryPeer, withQueries } from '../../lib/dicom/query-scu';
 import { type ObjectResult, type Outgoing, type StoreOptions, storeObjects } from '../../lib/dicom/store-scu';
@@ -28,6 +30,7 @@ import {
   uint32,
 } from '../support/dicom-peer';
 import { closedPort } from '../support/misbehaving-server';
+import { temporaryFolder } from '../support/report-files';
 import { until } from '../support/until';
 
 const KIB = 1024;
@@ -481,7 +484,7 @@ describe('DICOM: sending to peers', () => {
     });
   });
 
-  it('an object that cannot be opened, or read to its end, has its own result', async () => {
+  it('an object that cannot be opened fails alone', async () => {
     await play(wire => serve(wire, success));
     const [first, second, third] = objects(3) as [Outgoing, Outgoing, Outgoing];
     const missing = {
@@ -491,6 +494,30 @@ describe('DICOM: sending to peers', () => {
     const results = await send([missing, second, third]);
     assert.deepEqual(inShort(results), ['failed DICOM_FILE', 'success', 'success']);
     assert.match(results[0]?.error?.text.en ?? '', /ENOENT/);
+  });
+
+  it('an object that cannot be read to its end fails alone: the others go by another association', async () => {
+    await play(wire => serve(wire, success));
+    const file = path.join(temporaryFolder('shorter'), 'bytes');
+    fs.writeFileSync(file, Buffer.alloc(3 * KIB * KIB));
+    const [first, second, third] = objects(3) as [Outgoing, Outgoing, Outgoing];
+    const shorter = { ...second, open: () => openBytes(file, 0, 4 * KIB * KIB) };
+    const results = await send([first, shorter, third]);
+    fs.rmSync(path.dirname(file), { recursive: true });
+    assert.deepEqual(inShort(results), ['success', 'failed DICOM_FILE', 'success']);
+    assert.equal(scp?.wires.length, 2);
+  });
+
+  it('a peer that releases after each object gets all', async () => {
+    await play(async wire => {
+      wire.send(accept(await wire.asked()));
+      const message = await wire.message();
+      assert.ok(message);
+      wire.send(success(message), pdu(PDU.releaseRq));
+      await wire.next();
+    });
+    assert.deepEqual(inShort(await send(objects(3))), ['success', 'success', 'success']);
+    assert.equal(scp?.wires.length, 3);
   });
 
   it('C-ECHO and C-FIND end in words too', async () => {
