@@ -125,7 +125,7 @@ describe('power cut', function () {
         cut:
           n % START_EVERY === 0
             ? { afterMs: chance.between(50, 250) }
-            : { afterLines: chance.between(100, 1500) },
+            : { afterLines: chance.between(100, 1000) },
         leaks: n % 2 === 0 ? 30 : 0,
       });
       for (const line of lines) (line.startsWith('A') ? accepted : settled).add(line.slice(2));
