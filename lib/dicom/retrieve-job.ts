@@ -39,6 +39,8 @@ export async function retrieveWork(
   } catch (error) {
     throw limit.aborted && !signal.aborted ? tooSlow(timeoutMs) : error;
   }
+  // From now on the flow knows of them: their time of keeping begins.
+  for (const study of studies) await way.folder.markAnnounced(study);
   const missing = studies.reduce((sum, study) => sum + study.missing.length, 0);
   const [first] = studies;
   return {

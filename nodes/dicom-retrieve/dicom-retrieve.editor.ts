@@ -38,6 +38,7 @@ RED.nodes.registerType<RetrieveProps>('dicom-retrieve', {
     propertyType: { value: 'msg' },
     level: { value: 'STUDY' },
     folder: { value: 'dicom-retrieved', validate: ifGet(filled('folder')) },
+    keepDays: { value: '7', validate: wholeNumber('keepDays', 0, 36_500) },
     timeout: { value: '600', validate: wholeNumber('timeout', 1, 86_400) },
     ...deliveryDefaults,
   },

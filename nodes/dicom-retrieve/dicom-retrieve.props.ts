@@ -15,6 +15,8 @@ export interface RetrieveProps extends DeliveryProps {
   level: 'STUDY' | 'SERIES' | 'IMAGE' | 'PATIENT';
   /** Folder of retrieved objects, for C-GET; a relative path is one in Node-RED's user directory. */
   folder: string;
+  /** Days that retrieved studies are kept on disk; 0: for ever. */
+  keepDays: string;
   /** Seconds for one study. */
   timeout: string;
 }

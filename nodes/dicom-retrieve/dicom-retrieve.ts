@@ -17,6 +17,7 @@ import { type InputMessage, onInput } from '../shared/input';
 import { valueOf, wholeNumber } from '../shared/property';
 import { statusOf } from '../shared/status';
 import { stopOf } from '../shared/stop';
+import { cleanStudies } from '../shared/study-cleaning';
 import type { RetrieveProps } from './dicom-retrieve.props';
 
 /** An object may be as large as the disk has room for. */
@@ -53,6 +54,7 @@ export default function register(RED: NodeAPI): void {
       path.resolve(RED.settings.userDir ?? process.cwd(), def.folder?.trim() || 'dicom-retrieved'),
       MOST_BYTES,
     );
+    if (def.method !== 'move') cleanStudies(this, folder, wholeNumber(def.keepDays, 7, 0));
     const way = (): RetrieveWay => {
       if (def.method !== 'move') return { method: 'get', folder };
       const settings = stationNode?.settings;

@@ -4,12 +4,10 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { readStation } from '../../lib/dicom/settings';
 import { Station } from '../../lib/dicom/storage-scp';
 import { bilingual } from '../../lib/errors';
+import { cleanStudies } from '../shared/study-cleaning';
 import { tlsOf } from '../shared/tls';
 import type { StationProps } from './dicom-station.props';
 import type { DicomStationNode, StationListener } from './station-node';
-
-const DAY_MS = 24 * 3_600_000;
-const CLEAN_EVERY_MS = 3_600_000;
 
 export default function register(RED: NodeAPI): void {
   function DicomStation(this: DicomStationNode, def: NodeDef & StationProps): void {
@@ -38,8 +36,7 @@ export default function register(RED: NodeAPI): void {
     settings.folder.clean();
     const listening = station.listen();
     listening.catch((error: unknown) => node.error(error instanceof Error ? error.message : String(error)));
-    const timer = setInterval(() => void clean(), CLEAN_EVERY_MS);
-    timer.unref();
+    cleanStudies(node, settings.folder, settings.keepDays);
     Object.assign(node, {
       settings,
       listening,
@@ -49,19 +46,8 @@ export default function register(RED: NodeAPI): void {
       },
     });
     node.on('close', (_removed: boolean, done: () => void) => {
-      clearInterval(timer);
       station.close().then(done, done);
     });
-
-    /** Studies that the flow has known of for long enough make room. */
-    async function clean(): Promise<void> {
-      if (settings.keepDays === 0) return;
-      try {
-        await settings.folder.removeAnnouncedBefore(Date.now() - settings.keepDays * DAY_MS);
-      } catch (error) {
-        node.warn(error instanceof Error ? error.message : String(error));
-      }
-    }
   }
 
   /** A server asks its callers for a certificate when it has an authority to check it by. */

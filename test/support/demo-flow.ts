@@ -249,6 +249,7 @@ export const demoFlow: readonly FlowNode[] = [
     station: '',
     level: 'STUDY',
     folder: 'dicom-retrieved',
+    keepDays: '7',
     timeout: '600',
   }),
   node('fetched', 'debug', 640, 650, [], { name: '取回的检查', active: false, complete: 'payload' }),
