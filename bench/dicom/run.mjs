@@ -90,13 +90,20 @@ async function receivers() {
 /** All ways in turn, each round against the same receiver. */
 async function compare(title, files, env, ways) {
   const runs = Object.fromEntries(Object.keys(ways).map(way => [way, []]));
-  const receiver = await start('storescp', port => ['--ignore', '--fork', '-pdu', '131072', port], env);
+  const kept = path.join(folder, 'kept');
+  const args = ['+B', '-od', kept, '--fork', '-pdu', '131072'];
+  fs.mkdirSync(kept);
+  const receiver = await start('storescp', port => [...args, port], env);
   try {
-    for (let round = 0; round < Number(options.rounds); round++)
-      for (const [way, command] of Object.entries(ways))
+    for (let round = 0; round < Number(options.rounds); round++) {
+      for (const [way, command] of Object.entries(ways)) {
+        for (const name of fs.readdirSync(kept)) fs.rmSync(path.join(kept, name));
         runs[way].push(await timed(command(files, receiver.port), files));
+      }
+    }
   } finally {
     await receiver.end();
+    fs.rmSync(kept, { recursive: true });
   }
   print(title, runs);
 }
@@ -116,7 +123,7 @@ async function receive(title, files) {
       const [program, args] = command(String(port));
       const receiver = await startAt(port, program, args, NODELAY);
       const { mbPerSecond } = await timed(dcmtk(NODELAY).storescu(files, port), files);
-      runs[way].push({ mbPerSecond, ...usedBy(receiver.pid) });
+      runs[way].push({ mbPerSecond, mbPerSecondSending: mbPerSecond, ...usedBy(receiver.pid) });
       await receiver.end();
     }
   }
@@ -141,7 +148,7 @@ function stock({ path: from }, port) {
   return { args: [process.execPath, path.join(root, 'bench/dicom/stock.mjs'), from, port], env: {} };
 }
 
-/** Runs a sender; those of Node say how long they took without the start of Node. */
+/** Runs a sender; those of Node say how long they took without the start of Node, and for looking at the files. */
 async function timed({ args, env }, { bytes }) {
   const figures = path.join(folder, 'time');
   const begun = performance.now();
@@ -153,9 +160,16 @@ async function timed({ args, env }, { bytes }) {
   child.stdout.on('data', chunk => (said += chunk));
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`${args[0]} ended with ${code}: ${said}`);
-  const seconds = Number(said.trim().split('\n').at(-1)) || (performance.now() - begun) / 1000;
+  const whole = (performance.now() - begun) / 1000;
+  const [looking = 0, sending = whole] =
+    args[0] === process.execPath ? said.trim().split('\n').at(-1).split(' ').map(Number) : [];
   const [user, system, kib] = fs.readFileSync(figures, 'utf8').trim().split(' ').map(Number);
-  return { mbPerSecond: bytes / 1e6 / seconds, cpuSeconds: user + system, rssMb: kib / 1024 };
+  return {
+    mbPerSecond: bytes / 1e6 / (looking + sending),
+    mbPerSecondSending: bytes / 1e6 / sending,
+    cpuSeconds: user + system,
+    rssMb: kib / 1024,
+  };
 }
 
 /** What a process that still runs has taken. */
@@ -275,6 +289,9 @@ function print(title, runs) {
         way,
         {
           'MB/s': Number(median(way, 'mbPerSecond').toFixed(1)),
+          ...(median(way, 'mbPerSecondSending') > median(way, 'mbPerSecond') && {
+            'sending alone': Number(median(way, 'mbPerSecondSending').toFixed(1)),
+          }),
           'CPU s': Number(median(way, 'cpuSeconds').toFixed(2)),
           'peak MiB': Math.round(median(way, 'rssMb')),
           [`MB/s of ${first}`]: Number(

@@ -216,7 +216,7 @@ class FileInMaking {
   /** Removes it if it still has its first name. */
   async remove(): Promise<void> {
     await this.#close();
-    await fs.promises.rm(this.#file, { force: true }).catch(() => undefined);
+    await fs.promises.unlink(this.#file).catch(() => undefined);
   }
 
   async #attempt(what: () => Promise<unknown> | undefined): Promise<void> {
