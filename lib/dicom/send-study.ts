@@ -6,6 +6,7 @@ import type { Delivered, Work } from '../delivery/channel';
 import type { Item } from '../delivery/hand-in';
 import { ExchangeError, bilingual } from '../errors';
 import { type ByteSource, IterableBytes, openBytes } from './byte-source';
+import { decompress, isDecompressible } from './decompress';
 import { EFILM, derivedUid, efilm } from './efilm';
 import { FileShare, type FileShareOptions } from './file-share';
 import { requestCommitment } from './commitment';
@@ -16,7 +17,7 @@ import type { Peer } from './request-association';
 import type { ObjectSource } from './source';
 import { type StatusClass, mayPass, statusClass, statusHex } from './status';
 import { type ObjectResult, type Outgoing, type Written, storeObjects } from './store-scu';
-import { IMPLICIT_VR_LITTLE_ENDIAN } from './transfer-syntax';
+import { EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN } from './transfer-syntax';
 
 /** How the objects of a study are sent. */
 export interface SendMode {
@@ -223,33 +224,59 @@ async function committed(
 const isPassing = ({ retry, code }: ExchangeError): boolean => retry !== 'never' || code === 'DICOM_REJECTED';
 
 function prepare(object: FileObject, mode: SendMode): Outgoing {
-  const { sopClassUid, sopInstanceUid, transferSyntaxUid, data, offset, length } = object;
+  const { sopClassUid, sopInstanceUid, transferSyntaxUid } = object;
   const sent = { sopClassUid, sopInstanceUid, transferSyntaxUid, alternatives: alternativesOf(object, mode) };
-  if (!becomesFilm(object, mode)) return { ...sent, open: () => openBytes(data, offset, length) };
+  const hasNewUid = becomesFilm(object, mode) && mode.newUids;
   return {
     ...sent,
-    ...(mode.newUids && { sopInstanceUid: derivedUid(sopInstanceUid) }),
-    open: async () => new IterableBytes(await filmOf(object, mode)),
+    ...(hasNewUid && { sopInstanceUid: derivedUid(sopInstanceUid) }),
+    open: () => ownBytes(object, mode),
   };
 }
 
-const becomesFilm = ({ modality }: FileObject, mode: SendMode): boolean => mode.efilm && modality !== EFILM;
+/** In the transfer syntax of the object. */
+async function ownBytes(object: ObjectSource, mode: SendMode): Promise<ByteSource> {
+  if (becomesFilm(object, mode)) return new IterableBytes(await filmOf(object, mode));
+  return openBytes(object.data, object.offset, object.length);
+}
+
+const becomesFilm = ({ modality }: ObjectSource, mode: SendMode): boolean => mode.efilm && modality !== EFILM;
 
 /** The data set of an object as that of a film, changed while it is read. */
-async function filmOf(object: FileObject, { newUids }: SendMode): Promise<AsyncIterable<Buffer>> {
+async function filmOf(object: ObjectSource, { newUids }: SendMode): Promise<AsyncIterable<Buffer>> {
   return (await efilm(object, { newUids })).stream(dataSetOf(object));
 }
 
-const dataSetOf = ({ data, offset, length }: FileObject): AsyncIterable<Buffer> =>
+const dataSetOf = ({ data, offset, length }: ObjectSource): AsyncIterable<Buffer> =>
   piecesOf(data, offset, length);
 
 /** For a peer that does not accept the object's own transfer syntax. */
-const alternativesOf = (object: FileObject, mode: SendMode): Written[] =>
-  isRecodable(object.transferSyntaxUid)
-    ? [{ transferSyntaxUid: IMPLICIT_VR_LITTLE_ENDIAN, open: () => implicitBytes(object, mode) }]
-    : [];
+function alternativesOf(object: FileObject, mode: SendMode): Written[] {
+  const { transferSyntaxUid, length } = object;
+  if (isRecodable(transferSyntaxUid))
+    return [{ transferSyntaxUid: IMPLICIT_VR_LITTLE_ENDIAN, open: () => implicitBytes(object, mode) }];
+  if (!isDecompressible(transferSyntaxUid, length)) return [];
+  return [
+    {
+      transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN,
+      open: async () => ownBytes(await decompressed(object), mode),
+    },
+    {
+      transferSyntaxUid: IMPLICIT_VR_LITTLE_ENDIAN,
+      open: async () => implicitBytes(await decompressed(object), mode),
+    },
+  ];
+}
 
-async function implicitBytes(object: FileObject, mode: SendMode): Promise<ByteSource> {
+/** The object with its data set in memory, without compression. */
+async function decompressed(object: ObjectSource): Promise<ObjectSource> {
+  const pieces: Buffer[] = [];
+  for await (const piece of dataSetOf(object)) pieces.push(piece);
+  const data = await decompress(Buffer.concat(pieces), object.transferSyntaxUid);
+  return { ...object, transferSyntaxUid: EXPLICIT_VR_LITTLE_ENDIAN, data, offset: 0, length: data.length };
+}
+
+async function implicitBytes(object: ObjectSource, mode: SendMode): Promise<ByteSource> {
   const { transferSyntaxUid } = object;
   // What cannot be recoded must show before the first byte leaves: half of a data set cannot be taken back, and the
   // association would be lost to the other objects. So the object is read twice.
