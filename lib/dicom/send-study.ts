@@ -174,18 +174,22 @@ export async function sendStudy(
     return prepared;
   });
   let saving: Promise<void> | undefined;
+  const atEnd = new AbortController();
   const onResult = ({ sopInstanceUid, status, comment, recodedTo }: ObjectResult): void => {
     if (status === null || mayPass(status)) return;
     const answer = { status, comment, ...(recodedTo && { recodedTo }) };
     done.set(origin.get(sopInstanceUid) ?? sopInstanceUid, answer);
     options.onProgress?.(done.size, stored.objects.length);
-    saving ??= pause(KEEP_EVERY_MS).then(async () => {
-      saving = undefined;
-      await save();
-    });
+    saving ??= pause(KEEP_EVERY_MS, undefined, { signal: atEnd.signal })
+      .then(save)
+      // Called off, or failed: the last one keeps all that this one would have.
+      .catch(() => undefined)
+      .finally(() => (saving = undefined));
   };
   const { associations } = options;
   const results = await storeObjects(peer, outgoing, { associations, signal, onResult });
+  atEnd.abort();
+  await saving;
   await save();
   const passing = results.find(
     ({ error, status }) => (status !== null && mayPass(status)) || (error && isPassing(error)),
