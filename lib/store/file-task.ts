@@ -1,5 +1,8 @@
-/** Long work on the file of an embedded store, in a thread of its own: the store goes on working meanwhile. */
-import { Worker } from 'node:worker_threads';
+/**
+ * Long work on the file of an embedded store, in a process of its own: the store goes on working meanwhile, and it can be
+ * ended at any time. A thread could not: ended within SQLite's native code it takes the whole of Node-RED with it.
+ */
+import { fork } from 'node:child_process';
 import path from 'node:path';
 import { ExchangeError } from '../errors';
 
@@ -9,7 +12,7 @@ export type FileTask =
   /** Writes a copy, as of now, into a file that must not exist. */
   | { readonly kind: 'copy'; readonly file: string; readonly target: string };
 
-/** What the thread answers: null, or what is wrong. */
+/** What the process answers: null, or what is wrong. */
 export type FileTaskResult = string | null;
 
 /**
@@ -17,15 +20,23 @@ export type FileTaskResult = string | null;
  * @throws {ExchangeError} STORE: the file is damaged, or cannot be read or written; says which
  */
 export async function runFileTask(task: FileTask, signal?: AbortSignal): Promise<void> {
-  const worker = new Worker(path.join(__dirname, 'file-thread.js'), { workerData: task });
-  worker.unref();
-  signal?.addEventListener('abort', () => void worker.terminate());
-  const wrong = await new Promise<FileTaskResult>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', () => resolve('the thread has ended'));
-  });
+  const wrong = await perform(task, signal);
   if (wrong !== null) throw task.kind === 'check' ? damaged(task.file, wrong) : notCopied(task.target, wrong);
+}
+
+function perform(task: FileTask, signal: AbortSignal | undefined): Promise<FileTaskResult> {
+  return new Promise(resolve => {
+    const child = fork(path.join(__dirname, 'file-process.js'), [], { execArgv: [], stdio: 'ignore' });
+    const stop = (): void => void child.kill('SIGKILL');
+    signal?.addEventListener('abort', stop, { once: true });
+    child.once('message', ({ wrong }: { wrong: FileTaskResult }) => resolve(wrong));
+    child.once('error', error => resolve(error.message));
+    child.once('exit', () => {
+      signal?.removeEventListener('abort', stop);
+      resolve('the process has ended');
+    });
+    child.send(task);
+  });
 }
 
 const damaged = (file: string, why: string): ExchangeError =>

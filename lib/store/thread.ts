@@ -1,9 +1,10 @@
 /** The store's thread as the main thread sees it. */
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ExchangeError, type ErrorOptions } from '../errors';
 import type { Call, Reply, Runner } from './call';
-import type { StoreSettings } from './settings';
+import { type StoreSettings, isShared } from './settings';
 
 /** An error on its way between threads, where classes do not survive. */
 export type ErrorData = Pick<ErrorOptions, 'code' | 'retry' | 'text' | 'details'>;
@@ -35,9 +36,11 @@ class Thread implements Runner {
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
   #settle: { resolve: (message: FromThread) => void; reject: (error: unknown) => void } | undefined;
+  readonly #mayBeEnded: boolean;
   #isEnded = false;
 
   constructor(settings: StoreSettings) {
+    this.#mayBeEnded = isShared(settings);
     this.#worker = new Worker(path.join(__dirname, 'store-thread.js'), { workerData: settings });
     this.#worker.on('message', (message: FromThread) => this.#settle?.resolve(message));
     this.#worker.on('error', () => this.#settle?.reject(threadGone()));
@@ -70,10 +73,12 @@ class Thread implements Runner {
     if (this.#isEnded) return;
     this.#worker.ref();
     this.#worker.postMessage({ kind: 'close' } satisfies ToThread);
-    // A thread whose database is silent is ended by force.
-    const force = setTimeout(() => void this.#worker.terminate(), CLOSE_MS);
-    await this.#ended;
-    clearTimeout(force);
+    await Promise.race([this.#ended, pause(CLOSE_MS, undefined, { ref: false })]);
+    if (this.#isEnded) return;
+    // A thread whose server is silent is ended by force. One in SQLite's native code must not be: that would end the
+    // whole process; it goes on to its end, and what it writes is whole.
+    if (this.#mayBeEnded) await this.#worker.terminate();
+    else this.#worker.unref();
   }
 
   async #ask(message: ToThread): Promise<FromThread> {

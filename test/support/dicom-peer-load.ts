@@ -19,8 +19,6 @@ export interface Load {
   readonly received: number;
   /** In use beyond what was before, after a collection of garbage: buffers and heap. */
   readonly mostMiB: number;
-  /** Of the whole process at its highest. */
-  readonly rssMiB: number;
 }
 
 const MIB = 1024 * 1024;
@@ -115,7 +113,6 @@ async function load(count: number, bytes: number, folder: string): Promise<void>
     results: classes,
     received,
     mostMiB: Math.ceil(most / MIB),
-    rssMiB: Math.ceil(process.resourceUsage().maxRSS / 1024),
   };
   process.stdout.write(JSON.stringify(told));
 }

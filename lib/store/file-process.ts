@@ -1,5 +1,4 @@
-/** Entry of the thread that works on the file of an embedded store. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** Entry of the process that works on the file of an embedded store. */
 import { SqliteDatabase } from '../sqlite';
 import type { FileTask, FileTaskResult } from './file-task';
 
@@ -17,13 +16,15 @@ function perform(task: FileTask): FileTaskResult {
   }
 }
 
-function answer(): FileTaskResult {
+function answer(task: FileTask): FileTaskResult {
   try {
-    // Given by file-task.ts.
-    return perform(workerData as FileTask);
+    return perform(task);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-parentPort?.postMessage(answer());
+// Sent by file-task.ts.
+process.once('message', (task: FileTask) => {
+  process.send?.({ wrong: answer(task) }, () => process.disconnect());
+});
