@@ -65,7 +65,11 @@ export type ErrorCode =
   /** The message store cannot be used now: closed, damaged, out of reach, or another process owns it. */
   | 'STORE'
   /** The message store has no room left: nothing was taken over. */
-  | 'STORE_FULL';
+  | 'STORE_FULL'
+  /** The hospital's database cannot be used now: out of reach, silent, busy, or being closed. */
+  | 'DATABASE'
+  /** The hospital's database refused the statement or its data; `details.number` is its own error number. */
+  | 'DATABASE_REFUSED';
 
 export interface ErrorOptions {
   readonly code: ErrorCode;

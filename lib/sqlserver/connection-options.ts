@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { config } from 'mssql';
+import { portOfInstance } from './instance';
 import { insistOnEncryption } from './prelogin';
 
 /**
@@ -16,10 +17,15 @@ export type SqlServerTls = 'off' | 'verify' | 'trust' | 'legacy';
 
 export interface SqlServerAddress {
   readonly host: string;
+  /** Without it the default port, or the one of the instance. */
   readonly port?: number;
+  /** A named instance: the server is asked for its port before each connection, since that may change. */
+  readonly instance?: string;
   readonly database: string;
   readonly user: string;
   readonly password: string;
+  /** Windows domain: the login is by NTLM. */
+  readonly domain?: string;
   readonly tls: SqlServerTls;
   /** PEM file of the authority that has signed the server's certificate, for `verify`. */
   readonly caFile?: string;
@@ -29,6 +35,15 @@ export interface SqlServerLimits {
   readonly connectMs: number;
   readonly requestMs: number;
   readonly connections: number;
+}
+
+export interface SqlServerExtras {
+  /** As the server's administrator sees it. */
+  readonly applicationName?: string;
+  /** Tells an availability group that a copy for reading will do. */
+  readonly readOnly?: boolean;
+  /** Is given every socket at once, to be able to end a connection that is not there yet. */
+  readonly onSocket?: (socket: net.Socket) => void;
 }
 
 export const SQL_SERVER_PORT = 1433;
@@ -42,20 +57,27 @@ const IDLE_MS = 600_000;
  * Options of a pool. Made anew for each: the driver changes what it is given.
  * @throws {Error} when the CA file cannot be read
  */
-export function connectionOptions(address: SqlServerAddress, limits: SqlServerLimits): config {
-  const { host, port = SQL_SERVER_PORT, database, user, password, tls } = address;
+export function connectionOptions(
+  address: SqlServerAddress,
+  limits: SqlServerLimits,
+  { applicationName = 'node-red-hospital', readOnly = false, onSocket }: SqlServerExtras = {},
+): config {
+  const { host, port = SQL_SERVER_PORT, instance, database, user, password, domain, tls } = address;
+  const connect = (): Promise<net.Socket> => connectSocket(address, limits.connectMs, onSocket);
   return {
     server: host,
     port,
     database,
     user,
     password,
+    ...(domain !== undefined && { domain }),
     connectionTimeout: limits.connectMs,
     requestTimeout: limits.requestMs,
     validateConnection: 'socket',
     pool: { min: 0, max: limits.connections, idleTimeoutMillis: IDLE_MS },
     options: {
-      appName: 'node-red-hospital',
+      appName: applicationName,
+      readOnlyIntent: readOnly,
       cancelTimeout: CANCEL_MS,
       // Repetitions are the caller's, who says what goes on.
       maxRetriesOnTransientErrors: 0,
@@ -65,8 +87,8 @@ export function connectionOptions(address: SqlServerAddress, limits: SqlServerLi
         cryptoCredentialsDetails: credentials(address),
         // Node warns of an address in the place of a name. Where no certificate is checked any name will do.
         ...(tls !== 'verify' && net.isIP(host) > 0 && { serverName: 'sqlserver' }),
-        connector: () => connectEncrypted(host, port, limits.connectMs),
       }),
+      ...((tls !== 'off' || instance !== undefined || onSocket) && { connector: connect }),
     },
   };
 }
@@ -80,11 +102,19 @@ function credentials({ tls, caFile }: SqlServerAddress): SecureContextOptions {
 }
 
 /** Every connection of the pool is made here, the ones after a loss too. */
-async function connectEncrypted(host: string, port: number, timeoutMs: number): Promise<net.Socket> {
-  const socket = net.connect({ host, port });
-  insistOnEncryption(socket);
+async function connectSocket(
+  { host, port, instance, tls }: SqlServerAddress,
+  timeoutMs: number,
+  onSocket?: (socket: net.Socket) => void,
+): Promise<net.Socket> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const given =
+    port ?? (instance === undefined ? SQL_SERVER_PORT : await portOfInstance(host, instance, signal));
+  const socket = net.connect({ host, port: given });
+  onSocket?.(socket);
+  if (tls !== 'off') insistOnEncryption(socket);
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(timeoutMs) });
+    await once(socket, 'connect', { signal });
     return socket;
   } catch (error) {
     socket.destroy();

@@ -24,14 +24,41 @@ export class NoEncryption extends Error {
 }
 
 const HEADER_BYTES = 8;
-/** Kind of a message from the server. */
+/** Kinds of messages: the client's first one, and what comes from the server. */
+const QUESTION = 0x12;
 const REPLY = 4;
+/** Status of a packet: the last one of its message. */
+const LAST = 1;
 const OPTION_BYTES = 5;
 const VERSION = 0;
 const ENCRYPTION = 1;
 const END = 0xff;
 /** The answers ON and REQUIRED; the others are OFF and NOT SUPPORTED. */
 const ENCRYPTS: ReadonlySet<number> = new Set([1, 3]);
+
+/** The client's message, as a driver sends it: version, encryption, instance, thread, several result sets. */
+export function preloginQuestion(encrypts: boolean): Buffer {
+  const options: readonly (readonly [number, Buffer])[] = [
+    [VERSION, Buffer.from([16, 0, 0, 0, 0, 0])],
+    [ENCRYPTION, Buffer.from([encrypts ? 1 : 0])],
+    [2, Buffer.from([0])],
+    [3, Buffer.alloc(4)],
+    [4, Buffer.from([0])],
+  ];
+  let offset = options.length * OPTION_BYTES + 1;
+  const heads = options.map(([option, value]) => {
+    const head = Buffer.alloc(OPTION_BYTES);
+    head[0] = option;
+    head.writeUInt16BE(offset, 1);
+    head.writeUInt16BE(value.length, 3);
+    offset += value.length;
+    return head;
+  });
+  const body = Buffer.concat([...heads, Buffer.from([END]), ...options.map(([, value]) => value)]);
+  const header = Buffer.from([QUESTION, LAST, 0, 0, 0, 0, 1, 0]);
+  header.writeUInt16BE(HEADER_BYTES + body.length, 2);
+  return Buffer.concat([header, body]);
+}
 
 /** Reads the server's answer. Undefined while it is incomplete; what is no such answer offers no encryption. */
 export function readPrelogin(bytes: Buffer): Prelogin | undefined {

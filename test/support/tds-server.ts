@@ -3,6 +3,7 @@
  * cancelling. What it answers is up to the test. It knows no SQL: nothing here shows that SQL Server would accept a
  * statement, lock a row or find a plan.
  */
+import { once } from 'node:events';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
@@ -28,20 +29,37 @@ import {
   preloginAnswer,
   readLogin,
   readStatement,
+  returnValue,
   row,
   transactionAnswer,
 } from './tds-wire';
 
 export interface TdsStatement {
-  /** Statements, and the steps of a transaction, which have no text. */
-  readonly kind: 'sql' | 'begin' | 'commit' | 'rollback';
+  /** Statements, procedures by their name, and the steps of a transaction, which have no text. */
+  readonly kind: 'sql' | 'procedure' | 'begin' | 'commit' | 'rollback';
   readonly sql: string;
   readonly parameters: readonly TdsParameter[];
 }
 
+export interface TdsRows {
+  readonly columns: readonly TdsColumn[];
+  /** Sent as fast as the client takes them. */
+  readonly rows: Iterable<readonly TdsValue[]>;
+  /** The server dies within the row after so many. */
+  readonly cutAfter?: number;
+  /** An error after the rows. */
+  readonly fails?: TdsError;
+}
+
 export type TdsAnswer =
-  | { readonly columns: readonly TdsColumn[]; readonly rows: readonly (readonly TdsValue[])[] }
+  | TdsRows
   | { readonly affected: number }
+  /** Of a procedure. */
+  | {
+      readonly sets: readonly TdsRows[];
+      readonly output?: readonly (readonly [TdsColumn, TdsValue])[];
+      readonly returnValue?: number;
+    }
   | { readonly error: TdsError }
   /** The server dies at work, or nothing is said until the client cancels. */
   | 'cut'
@@ -52,6 +70,8 @@ export interface TdsOptions {
   /** What it says about encryption; `none` unless it has a certificate. */
   readonly encryption?: keyof typeof ENCRYPTION;
   readonly tls?: tls.SecureContextOptions;
+  /** Connections are taken, and nothing is said. */
+  readonly mute?: boolean;
   /** Why it refuses a login. */
   readonly refuse?: (login: Login) => TdsError | undefined;
 }
@@ -64,6 +84,8 @@ export class TdsServer {
   /** Batches of the driver's own, such as the settings of a new session. */
   readonly batches: string[] = [];
   cancelled = 0;
+  /** Rows that were written to sockets. */
+  rowsSent = 0;
 
   private constructor(options: TdsOptions) {
     this.#options = options;
@@ -104,6 +126,11 @@ export class TdsServer {
   }
 }
 
+const ROWS_IN_PART = 200;
+
+const aborted = (signal: AbortSignal): Promise<unknown> =>
+  new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
+
 /** One connection of a client. */
 class Session {
   readonly #socket: net.Socket;
@@ -114,6 +141,10 @@ class Session {
   #message: Buffer[] = [];
   #tunnel: Tunnel | undefined;
   #transactions = 0n;
+  /** A statement has no whole answer yet. */
+  #isAtWork = false;
+  /** What a cancel ends. */
+  #answering = new AbortController();
 
   constructor(socket: net.Socket, options: TdsOptions, server: TdsServer) {
     this.#socket = socket;
@@ -123,6 +154,10 @@ class Session {
   }
 
   start(): void {
+    if (this.#options.mute) {
+      this.#socket.resume();
+      return;
+    }
     this.#socket.on('data', bytes => {
       // The handshake travels in PRELOGIN packets, everything after it within TLS.
       if (this.#tunnel && bytes[0] !== PACKET.prelogin) this.#tunnel.open(bytes);
@@ -150,9 +185,9 @@ class Session {
     else if (type === PACKET.login) this.#login(readLogin(body));
     else if (type === PACKET.attention) this.#cancel();
     else if (type === PACKET.transaction) this.#transaction(body.readUInt16LE(body.readUInt32LE(0)));
-    else if (type === PACKET.rpc) this.#statement({ kind: 'sql', ...readStatement(body) });
+    else if (type === PACKET.rpc) this.#statement(readStatement(body));
     else if (type === PACKET.batch) this.#batch(body.subarray(body.readUInt32LE(0)).toString('utf16le'));
-    else throw new Error(`a message that the store's driver does not send: ${type}`);
+    else throw new Error(`a message that the driver does not send here: ${type}`);
   }
 
   #prelogin(body: Buffer): void {
@@ -179,10 +214,11 @@ class Session {
     this.#send(done());
   }
 
-  /** The interrupted answer ends, and the cancelling is acknowledged in a message of its own. */
+  /** An interrupted answer ends, and the cancelling is acknowledged in a message of its own. */
   #cancel(): void {
     this.#server.cancelled++;
-    this.#send(done(STATUS.error));
+    this.#answering.abort();
+    if (this.#isAtWork) this.#send(done(STATUS.error));
     this.#send(done(STATUS.attention));
   }
 
@@ -196,17 +232,66 @@ class Session {
   }
 
   #statement(statement: TdsStatement): void {
+    this.#isAtWork = true;
     const answer = this.#server.answer(statement);
     if (answer === 'cut') this.#die();
     else if (answer === 'silence') return;
     else if ('error' in answer) this.#send(Buffer.concat([errorToken(answer.error), doneProcedure(true)]));
     else if ('affected' in answer)
       this.#send(Buffer.concat([doneInProcedure(answer.affected), doneProcedure(false)]));
-    else {
-      const { columns, rows } = answer;
-      const tokens = [metadata(columns), ...rows.map(values => row(columns, values))];
-      this.#send(Buffer.concat([...tokens, doneInProcedure(rows.length), doneProcedure(false)]));
+    else if ('sets' in answer) this.#procedure(answer);
+    else void this.#rows(answer);
+  }
+
+  #procedure({ sets, output = [], returnValue: value = 0 }: Extract<TdsAnswer, { sets: unknown }>): void {
+    const rows = sets.flatMap(set => {
+      const all = [...set.rows];
+      return [
+        metadata(set.columns),
+        ...all.map(values => row(set.columns, values)),
+        doneInProcedure(all.length),
+      ];
+    });
+    const values = output.map(([column, given]) => returnValue(column, given));
+    this.#send(Buffer.concat([...rows, ...values, doneProcedure(false, value)]));
+  }
+
+  /** In parts, each when the client has taken the one before. */
+  async #rows({ columns, rows, cutAfter = Number.POSITIVE_INFINITY, fails }: TdsRows): Promise<void> {
+    this.#answering = new AbortController();
+    const { signal } = this.#answering;
+    let tokens = [metadata(columns)];
+    let count = 0;
+    for (const values of rows) {
+      const bytes = row(columns, values);
+      if (count++ === cutAfter) {
+        this.#part(Buffer.concat([...tokens, bytes.subarray(0, bytes.length / 2)]));
+        this.#die();
+        return;
+      }
+      tokens.push(bytes);
+      if (tokens.length < ROWS_IN_PART) continue;
+      this.#server.rowsSent += tokens.length;
+      if (!this.#part(Buffer.concat(tokens))) await this.#drained(signal);
+      if (signal.aborted || this.#socket.destroyed) return;
+      tokens = [];
     }
+    const end = fails
+      ? [errorToken(fails), doneProcedure(true)]
+      : [doneInProcedure(count), doneProcedure(false)];
+    this.#send(Buffer.concat([...tokens, ...end]));
+  }
+
+  async #drained(signal: AbortSignal): Promise<void> {
+    const gone = once(this.#socket, 'close');
+    await Promise.race([once(this.#out, 'drain'), gone, aborted(signal)]).catch(() => {});
+  }
+
+  /** A part of a message that goes on. */
+  #part(body: Buffer): boolean {
+    const bytes = packets(PACKET.reply, body);
+    for (let at = 0; at < bytes.length; at += bytes.readUInt16BE(at + 2)) bytes[at + 1] = 0;
+    return this.#out.write(bytes);
   }
 
   /** Not at once: a driver that waits for an answer behaves in another way than one that still sends. */
@@ -215,6 +300,7 @@ class Session {
   }
 
   #send(body: Buffer): void {
+    this.#isAtWork = false;
     this.#out.write(packets(PACKET.reply, body));
   }
 }
