@@ -39,6 +39,8 @@ interface StoredStudy {
   readonly objects: readonly FileObject[];
   /** What the archive has answered, by the SOP instance UID of the file; final answers only. */
   readonly done: Readonly<Record<string, Answer>>;
+  /** Objects at which an association was lost the last time: one that breaks the peer must not keep back the others. */
+  readonly last?: readonly string[];
 }
 
 interface Answer {
@@ -164,9 +166,12 @@ export async function sendStudy(
   // Written by studyItems, or below.
   const stored = JSON.parse(work.content) as StoredStudy;
   const done = new Map(Object.entries(stored.done));
+  let last = stored.last ?? [];
   const save = (): Promise<void> =>
-    work.save(JSON.stringify({ ...stored, done: Object.fromEntries(done) } satisfies StoredStudy));
-  const missing = stored.objects.filter(({ sopInstanceUid }) => !done.has(sopInstanceUid));
+    work.save(JSON.stringify({ ...stored, done: Object.fromEntries(done), last } satisfies StoredStudy));
+  const isLast = ({ sopInstanceUid }: FileObject): boolean => last.includes(sopInstanceUid);
+  const open = stored.objects.filter(({ sopInstanceUid }) => !done.has(sopInstanceUid));
+  const missing = [...open.filter(object => !isLast(object)), ...open.filter(isLast)];
   const origin = new Map<string, string>();
   const outgoing = missing.map(object => {
     const prepared = prepare(object, stored.mode);
@@ -190,6 +195,9 @@ export async function sendStudy(
   const results = await storeObjects(peer, outgoing, { associations, signal, onResult });
   atEnd.abort();
   await saving;
+  last = results.flatMap(result =>
+    result.class === 'unknown' ? (origin.get(result.sopInstanceUid) ?? []) : [],
+  );
   await save();
   const passing = results.find(
     ({ error, status }) => (status !== null && mayPass(status)) || (error && isPassing(error)),

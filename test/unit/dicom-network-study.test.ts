@@ -127,6 +127,25 @@ describe('DICOM: a study to an archive', () => {
     assert.deepEqual([state, seen.length], ['accepted', 2]);
   });
 
+  it('an object that always breaks the peer does not keep back the others', async () => {
+    const seen: string[] = [];
+    await play(wire =>
+      serve(wire, message => {
+        const uid = message.text(0x1000);
+        if (uid === `${UID_ROOT}.3.1`) {
+          wire.socket.resetAndDestroy();
+          return null;
+        }
+        seen.push(uid);
+        return success(message);
+      }),
+    );
+    assert.equal(await failureOf(send(await content())), 'TRANSPORT_UNKNOWN in-doubt');
+    assert.deepEqual(seen, []);
+    assert.equal(await failureOf(send(saved.at(-1) ?? '')), 'TRANSPORT_UNKNOWN in-doubt');
+    assert.equal(seen.length, COUNT - 1);
+  });
+
   it('keeps no progress after its end', async () => {
     await play(answering({}));
     await send(await content());
