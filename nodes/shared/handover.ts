@@ -10,6 +10,7 @@ const TAKERS: ReadonlySet<string> = new Set([
   'exam-register',
   'dicom-send',
   'dicom-retrieve',
+  'database-run',
   'exchange-handover',
 ]);
 

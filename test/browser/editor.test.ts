@@ -561,6 +561,8 @@ describe('the Node-RED editor', function () {
         'dicom-send',
         'dicom-retrieve',
         'dicom-receive',
+        'hospital-database',
+        'database-run',
         'platform-simulator',
       ]) {
         await editor.evaluate(`RED.sidebar.help.show('${type}')`);

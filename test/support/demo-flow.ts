@@ -118,6 +118,28 @@ const station: FlowNode = {
   keepDays: '30',
 };
 
+const his: FlowNode = {
+  id: 'his',
+  type: 'hospital-database',
+  name: 'LIS 数据库',
+  kind: 'sqlserver',
+  file: 'hospital.db',
+  host: '10.0.0.1',
+  port: '1433',
+  instance: '',
+  database: 'LIS',
+  domain: '',
+  tls: 'trust',
+  caFile: '',
+  connectTimeout: '10',
+  timeout: '30',
+  connections: '5',
+  mostRows: '10000',
+  applicationName: '',
+  readOnly: false,
+  credentials: { user: 'exchange', password: 'password-for-tests' },
+};
+
 const inject = { props: [], repeat: '', crontab: '', once: false, onceDelay: 0.1, topic: '' };
 const property = { property: 'payload', propertyType: 'msg' };
 const delivery = { delivery: 'durable', handover: 'auto', holdsKey: false };
@@ -128,6 +150,7 @@ export const demoFlow: readonly FlowNode[] = [
   store,
   peer,
   station,
+  his,
   node(
     'request',
     'booking-request',
@@ -261,6 +284,18 @@ export const demoFlow: readonly FlowNode[] = [
   }),
   node('received', 'debug', 640, 700, [], { name: '平台收到', active: false, complete: 'payload' }),
   node('answer', 'debug', 650, 740, [], { name: '医院应答', active: false, complete: 'payload' }),
+  node('due', 'inject', 140, 880, [['unsent']], { name: '待上传报告', ...inject }),
+  node('unsent', 'database-run', 400, 880, [['dueReports']], {
+    database: 'his',
+    kind: 'sql',
+    statement: 'select ReportNo, ReportTime from LabReport where UploadStatus = @status',
+    sqlParameters: [{ name: 'status', type: 'int', direction: 'in', value: '0', valueType: 'num' }],
+    output: 'rows',
+    batch: '500',
+    pace: 'free',
+    repeatable: true,
+  }),
+  node('dueReports', 'debug', 640, 880, [], { name: '查询结果', active: false, complete: 'payload' }),
   node('printed', 'inject', 140, 820, [['file']], { name: '报告文件', ...inject }),
   node('file', 'report-file', 400, 820, [['published']], {
     ...property,

@@ -8,6 +8,7 @@ import helper from 'node-red-node-test-helper';
 import billingSync from '../../nodes/billing-sync/billing-sync';
 import bookingRequest from '../../nodes/booking-request/booking-request';
 import bookingResponse from '../../nodes/booking-response/booking-response';
+import databaseRun from '../../nodes/database-run/database-run';
 import dicomPeer from '../../nodes/dicom-peer/dicom-peer';
 import dicomReceive from '../../nodes/dicom-receive/dicom-receive';
 import dicomRetrieve from '../../nodes/dicom-retrieve/dicom-retrieve';
@@ -17,11 +18,14 @@ import examRegister from '../../nodes/exam-register/exam-register';
 import exchangeHandover from '../../nodes/exchange-handover/exchange-handover';
 import exchangeProfile from '../../nodes/exchange-profile/exchange-profile';
 import exchangeStore from '../../nodes/exchange-store/exchange-store';
+import hospitalDatabase from '../../nodes/hospital-database/hospital-database';
 import labRegister from '../../nodes/lab-register/lab-register';
 import platformSimulator from '../../nodes/platform-simulator/platform-simulator';
 import reportFile from '../../nodes/report-file/report-file';
 import reportQuery from '../../nodes/report-query/report-query';
 import viewerToken from '../../nodes/viewer-token/viewer-token';
+import type { ExchangeStoreNode } from '../../nodes/exchange-store/store-node';
+import type { MessageStore } from '../../lib/store/message-store';
 import { profileSettings } from './profile-settings';
 import { type Listening, listen } from './raw-soap';
 
@@ -88,6 +92,8 @@ export class TestFlow {
       bookingRequest,
       bookingResponse,
       billingSync,
+      hospitalDatabase,
+      databaseRun,
       dicomPeer,
       dicomReceive,
       dicomRetrieve,
@@ -156,6 +162,11 @@ export class TestFlow {
     return calls
       .filter(({ thisValue }) => thisValue === node)
       .map(({ args: [status] }) => status.text?.split('.').pop() ?? '');
+  }
+
+  /** The message store of a store node. */
+  storeOf(id: string): { handOver: MessageStore['handOver'] } {
+    return (helper.getNode(id) as unknown as ExchangeStoreNode).store;
   }
 
   admin(): ReturnType<typeof helper.request> {

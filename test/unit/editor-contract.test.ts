@@ -19,6 +19,7 @@ const CATEGORY = '区域互联';
 const LISTS: Readonly<Record<string, string>> = {
   parameters: 'viewer-token-parameters',
   mapping: 'exchange-mapping',
+  sqlParameters: 'database-run-parameters',
 };
 /** Node-RED writes labels on a node in this colour, in both themes. */
 const LABEL_COLOUR = '#333333';
@@ -27,6 +28,7 @@ const LABEL_COLOUR = '#333333';
 const SETTINGS = [
   { profile: 'profile' },
   { kind: 'postgresql' },
+  { kind: 'sqlite' },
   { target: 'share', template: '{org}', method: 'move' },
 ];
 

@@ -24,7 +24,7 @@ export type Validator = (this: EditorNode, value: unknown, options: unknown) => 
 
 /** Types of config nodes that properties refer to. */
 export type ConfigType =
-  'exchange-profile' | 'exchange-store' | 'dicom-peer' | 'dicom-station' | 'tls-config';
+  'exchange-profile' | 'exchange-store' | 'hospital-database' | 'dicom-peer' | 'dicom-station' | 'tls-config';
 
 export interface PropertyDefinition<Value> {
   value: Value;
