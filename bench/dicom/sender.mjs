@@ -1,21 +1,18 @@
 // Sends the files of a folder: `sender <folder> <port> <associations>`. Prints the seconds that it took: to look at the
 // files, which a node does when it takes them over, and to send them.
-import fs from 'node:fs';
-import path from 'node:path';
 import { openBytes } from '../../lib/dicom/byte-source.ts';
-import { readObject } from '../../lib/dicom/part10.ts';
+import { readOutgoing } from '../../lib/dicom/send-study.ts';
 import { storeObjects } from '../../lib/dicom/store-scu.ts';
 
 const [, , folder = '', port = '', associations = '1'] = process.argv;
 
 async function send() {
   const begun = performance.now();
-  const objects = [];
-  for (const name of fs.readdirSync(folder)) {
-    const file = path.join(folder, name);
-    const { offset, length, ...identity } = await readObject(file);
-    objects.push({ ...identity, open: () => openBytes(file, offset, length) });
-  }
+  const found = await readOutgoing(folder, () => Promise.reject(new Error('no bytes here')));
+  const objects = found.map(({ data, offset, length, ...identity }) => ({
+    ...identity,
+    open: () => openBytes(data, offset, length),
+  }));
   const looked = performance.now();
   const results = await storeObjects(
     {
