@@ -23,6 +23,7 @@ const NODES = [
   'incoming',
   'images',
   'study',
+  'unsent',
   'simulator',
 ];
 const NARROW = 500;
@@ -76,6 +77,7 @@ describe('the Node-RED editor', function () {
           '影像浏览',
           '影像上传',
           '影像调取',
+          '数据库执行',
           '影像接收',
           '平台模拟器',
         ]),

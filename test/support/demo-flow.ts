@@ -121,7 +121,7 @@ const station: FlowNode = {
 const his: FlowNode = {
   id: 'his',
   type: 'hospital-database',
-  name: 'LIS 数据库',
+  name: '',
   kind: 'sqlserver',
   file: 'hospital.db',
   host: '10.0.0.1',
