@@ -48,9 +48,22 @@ export type Sign = (text: string) => string;
 export const auditHash = (sign: Sign, previous: string, seq: number, record: AuditRecord): string =>
   sign(JSON.stringify([previous, seq, ...FIELDS.map(name => record[name])]));
 
+/** A place of the chain: number and hash of a record. */
+export interface AuditPosition {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/**
+ * Signature of where the chain begins or ends: without it, who can write to the database could cut records off there
+ * and move the mark. A copy of the whole database from an earlier day is not recognised.
+ */
+export const markHash = (sign: Sign, mark: string, { seq, hash }: AuditPosition): string =>
+  sign(JSON.stringify([mark, seq, hash]));
+
 /** Checks records that follow one another. Gives the last hash, or the number of the first record that is wrong. */
 export function checkChain(
-  previous: { readonly seq: number; readonly hash: string },
+  previous: AuditPosition,
   entries: readonly AuditEntry[],
   sign: Sign,
 ): { readonly hash: string } | { readonly brokenAt: number } {

@@ -19,7 +19,7 @@ import { SCHEMA_VERSION, schemaOf } from './schema';
 import type { Secrets } from './secrets';
 import { DatabaseFailure } from './sql/failure';
 import type { SqlConnection, SqlSession } from './sql/session';
-import { AUDIT_BASE, AUDIT_HEAD, MOVED, RESEAL_AFTER, Transaction, readHead } from './transaction';
+import { AUDIT_BASE, AUDIT_HEAD, MOVED, RESEAL_AFTER, Transaction, signedMark } from './transaction';
 
 export class Engine implements Runner {
   readonly #connection: SqlConnection;
@@ -134,10 +134,7 @@ async function prepare(session: SqlSession, connection: SqlConnection): Promise<
   const movedTo = await dialect.lockMeta(session, MOVED);
   if (movedTo !== undefined) throw hasMoved(movedTo);
   const insert = dialect.insertMissing('meta', ['name', 'value'], 'name');
-  const beginning = JSON.stringify(readHead(undefined));
   await session.run(insert, ['version', SCHEMA_VERSION]);
-  await session.run(insert, [AUDIT_HEAD, beginning]);
-  await session.run(insert, [AUDIT_BASE, beginning]);
   await session.run(insert, ['salt', newSalt().toString('base64')]);
   const version = await dialect.lockMeta(session, 'version');
   if (Number(version) > Number(SCHEMA_VERSION)) {
@@ -173,7 +170,12 @@ async function openKeys(
       { id: 2, purpose: 'data', key: newKey() },
     ]);
     await write(session, keys);
-    return opened(KeyRing.open(wrapping, keys));
+    const ring = opened(KeyRing.open(wrapping, keys));
+    for (const name of [AUDIT_HEAD, AUDIT_BASE] as const) {
+      await session.run('delete from meta where name = ?', [name]);
+      await session.run('insert into meta (name, value) values (?, ?)', [name, signedMark(ring, name)]);
+    }
+    return ring;
   }
   const ring = KeyRing.open(wrapping, wrapped);
   if (ring || previousSecret === undefined) return opened(ring);

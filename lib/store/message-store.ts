@@ -1,5 +1,5 @@
 /** What a message store does. Every operation is one step: it has happened, durably, when its promise resolves. */
-import type { AuditEntry, AuditRecord } from '../privacy/audit-chain';
+import type { AuditEntry, AuditPosition, AuditRecord } from '../privacy/audit-chain';
 import type {
   Accepted,
   Claimed,
@@ -154,11 +154,6 @@ export interface Operations {
    * progress is kept, so that a restart goes on where it was.
    */
   reseal(input: { readonly limit: number }): boolean;
-}
-
-export interface AuditPosition {
-  readonly seq: number;
-  readonly hash: string;
 }
 
 export interface AuditCheck extends AuditPosition {

@@ -1,5 +1,11 @@
 /** One transaction of the store: the session, and what is written once at its end, however many operations it has. */
-import { type AuditRecord, AUDIT_START, auditHash } from '../privacy/audit-chain';
+import {
+  type AuditPosition,
+  type AuditRecord,
+  AUDIT_START,
+  auditHash,
+  markHash,
+} from '../privacy/audit-chain';
 import type { KeyRing } from '../privacy/key-ring';
 import type { MessageState } from './message';
 import type { SqlDialect, SqlRow, SqlSession, SqlValue } from './sql/session';
@@ -50,6 +56,11 @@ export class Transaction {
     return this.#session.run(sql, values);
   }
 
+  /** @throws {ExchangeError} STORE_FULL when the store has no room for a new message */
+  needRoom(): void {
+    this.#session.needRoom?.();
+  }
+
   /** Locks lanes for the rest of the transaction; must come before a lane is read in order to change it. */
   async lockLanes(lanes: readonly string[]): Promise<void> {
     const missing = [...new Set(lanes)].filter(lane => !this.#locked.has(lane));
@@ -84,6 +95,14 @@ export class Transaction {
     await this.#writeAudits();
   }
 
+  writeMark(name: AuditMark, position: AuditPosition): Promise<number> {
+    return this.#writeMeta(name, signedMark(this.keys, name, position));
+  }
+
+  #writeMeta(name: string, value: string): Promise<number> {
+    return this.run('update meta set value = ? where name = ?', value, name);
+  }
+
   #count(channel: string, state: MessageState, by: number): void {
     const key = JSON.stringify([channel, state]);
     this.#tallies.set(key, (this.#tallies.get(key) ?? 0) + by);
@@ -107,7 +126,8 @@ export class Transaction {
   async #writeAudits(): Promise<void> {
     if (this.#audits.length === 0) return;
     const sign = (words: string): string => this.keys.hash(words);
-    let { seq, hash } = readHead(await this.lockMeta(AUDIT_HEAD));
+    const head = readMark(this.keys, AUDIT_HEAD, await this.lockMeta(AUDIT_HEAD));
+    let { seq, hash } = head;
     for (const record of this.#audits) {
       seq++;
       hash = auditHash(sign, hash, seq, record);
@@ -128,7 +148,9 @@ export class Transaction {
         hash,
       );
     }
-    await this.run('update meta set value = ? where name = ?', JSON.stringify({ seq, hash }), AUDIT_HEAD);
+    // A mark that somebody has changed stays wrong, for the check to find.
+    if (head.genuine) await this.writeMark(AUDIT_HEAD, { seq, hash });
+    else await this.#writeMeta(AUDIT_HEAD, JSON.stringify({ seq, hash, sign: '' }));
   }
 }
 
@@ -137,8 +159,25 @@ export const AUDIT_HEAD = 'audit-head';
 /** Row of `meta` that holds number and hash of the newest audit record that retention has removed. */
 export const AUDIT_BASE = 'audit-base';
 
-export const readHead = (value: string | undefined): { seq: number; hash: string } =>
-  value ? (JSON.parse(value) as { seq: number; hash: string }) : { seq: 0, hash: AUDIT_START };
+export type AuditMark = typeof AUDIT_HEAD | typeof AUDIT_BASE;
+
+const CHAIN_START: AuditPosition = { seq: 0, hash: AUDIT_START };
+
+/** The value of a mark's row. */
+export const signedMark = (keys: KeyRing, name: AuditMark, { seq, hash } = CHAIN_START): string =>
+  JSON.stringify({ seq, hash, sign: markHash(words => keys.hash(words), name, { seq, hash }) });
+
+/** Reads a mark's row; not genuine: it was not written by this store. */
+export function readMark(
+  keys: KeyRing,
+  name: AuditMark,
+  value: string | undefined,
+): AuditPosition & { readonly genuine: boolean } {
+  if (!value) return { ...CHAIN_START, genuine: false };
+  // Written by this module, or by somebody who is found out below.
+  const { seq, hash, sign } = JSON.parse(value) as AuditPosition & { readonly sign?: string };
+  return { seq, hash, genuine: sign === markHash(words => keys.hash(words), name, { seq, hash }) };
+}
 
 /** Row of `meta` that holds the number of the last message sealed by the new key; absent when none is left. */
 export const RESEAL_AFTER = 'reseal-after';

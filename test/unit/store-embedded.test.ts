@@ -67,13 +67,19 @@ describe('embedded message store', () => {
       const [tallies, refused] = await Promise.allSettled([limited.tallies({}), accept(limited, large())]);
       assert.deepEqual([tallies.status, refused.status], ['fulfilled', 'rejected']);
       assert.ok(taken.length > 100, String(taken.length));
+      // What is there goes out all the same, and its outcomes find room.
+      assert.deepEqual(
+        await deliver(limited),
+        taken.map(({ id }) => id),
+      );
+      await assert.rejects(accept(limited, large()), isFull);
       await limited.close();
 
       const store = await open({ maxMiB: 2 });
       for (const { id, content } of taken)
         assert.equal((await store.read({ id, actor: 'test' }))?.content, content);
       const one = await accept(store, large());
-      assert.deepEqual(await deliver(store), [...taken.map(({ id }) => id), one.id]);
+      assert.deepEqual(await deliver(store), [one.id]);
       await store.close();
     });
   });
@@ -174,6 +180,34 @@ describe('embedded message store', () => {
     });
     it('shows that the first records were cut off', async () => {
       assert.equal(await brokenBy('delete from audit where seq < 4'), 1);
+    });
+    const movedMark = (mark: string, seq: number): string =>
+      `update meta set value = json_object('seq', ${seq}, 'hash', (select hash from audit where seq = ${seq}))` +
+      ` where name = '${mark}'`;
+    it('shows that the last records were cut off, and where the chain ends changed', async () => {
+      assert.equal(await brokenBy(movedMark('audit-head', 7), 'delete from audit where seq > 7'), 8);
+    });
+    it('shows that the first records were cut off, and where the chain begins changed', async () => {
+      assert.equal(await brokenBy(movedMark('audit-base', 3), 'delete from audit where seq <= 3'), 3);
+    });
+    it('shows a changed end also when the store goes on writing and removing', async () => {
+      await brokenBy(movedMark('audit-head', 7), 'delete from audit where seq > 7');
+      const store = await open();
+      await accept(store);
+      await deliver(store);
+      const late = Date.now() + 1000;
+      await store.prune({ contentBefore: 0, messageBefore: 0, auditBefore: late, limit: 3 });
+      const { brokenAt } = await verifyAudit(store);
+      await store.close();
+      assert.notEqual(brokenAt, null);
+    });
+    it('keeps the records of a chain that was changed, though their time is over', async () => {
+      await brokenBy('delete from audit where seq < 4');
+      const store = await open();
+      await store.prune({ contentBefore: 0, messageBefore: 0, auditBefore: Date.now() + 1000, limit: 100 });
+      const { brokenAt } = await verifyAudit(store);
+      await store.close();
+      assert.equal(brokenAt, 1);
     });
     it('shows that all were removed', async () => {
       assert.equal(await brokenBy('delete from audit'), 1);

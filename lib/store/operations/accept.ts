@@ -125,6 +125,7 @@ const row = (tx: Transaction, message: NewMessage, place: Place): Record<string,
 };
 
 async function insert(tx: Transaction, message: NewMessage, place: Place): Promise<void> {
+  tx.needRoom();
   const columns = row(tx, message, place);
   const names = Object.keys(columns);
   const values = Object.values(columns);

@@ -1,9 +1,9 @@
 /** The audit trail is read and checked. */
-import { type AuditEntry, checkChain } from '../../privacy/audit-chain';
-import type { AuditCheck, AuditPosition, Input } from '../message-store';
+import { type AuditEntry, type AuditPosition, checkChain } from '../../privacy/audit-chain';
+import type { AuditCheck, Input } from '../message-store';
 import { number, text } from '../row';
 import type { SqlRow } from '../sql/session';
-import { AUDIT_BASE, AUDIT_HEAD, type Transaction, readHead } from '../transaction';
+import { AUDIT_BASE, AUDIT_HEAD, type AuditMark, type Transaction, readMark } from '../transaction';
 
 export async function audit(tx: Transaction, record: Input<'audit'>): Promise<void> {
   tx.audit(record);
@@ -40,7 +40,8 @@ const entry = (row: SqlRow): AuditEntry => ({
 });
 
 export async function auditStart(tx: Transaction): Promise<AuditPosition> {
-  return metaHead(tx, AUDIT_BASE);
+  const { seq, hash } = await markOf(tx, AUDIT_BASE);
+  return { seq, hash };
 }
 
 export async function checkAudit(
@@ -54,12 +55,15 @@ export async function checkAudit(
   const position = { seq: last, hash: result.hash };
   if (entries.length === limit) return { ...position, done: false, brokenAt: null };
   // Records cut off at the end leave a chain that is right in itself.
-  const head = await metaHead(tx, AUDIT_HEAD);
-  const whole = head.seq === last && head.hash === result.hash;
+  const head = await markOf(tx, AUDIT_HEAD);
+  const whole = head.genuine && head.seq === last && head.hash === result.hash;
+  // Where the beginning was moved, how many are missing before it is not known.
+  const base = await markOf(tx, AUDIT_BASE);
+  if (!base.genuine) return { ...position, done: true, brokenAt: base.seq };
   return { ...position, done: true, brokenAt: whole ? null : last + 1 };
 }
 
-async function metaHead(tx: Transaction, name: string): Promise<AuditPosition> {
+async function markOf(tx: Transaction, name: AuditMark): Promise<ReturnType<typeof readMark>> {
   const row = await tx.first('select value from meta where name = ?', name);
-  return readHead(row && text(row, 'value'));
+  return readMark(tx.keys, name, row && text(row, 'value'));
 }

@@ -1,9 +1,11 @@
 /** What need not be kept is removed, and old contents get the newest key: in small steps, beside the daily work. */
+import { checkChain } from '../../privacy/audit-chain';
 import type { MessageState } from '../message';
 import type { Input } from '../message-store';
 import { marks, number, text } from '../row';
 import type { SqlRow } from '../sql/session';
-import { AUDIT_BASE, RESEAL_AFTER, type Transaction } from '../transaction';
+import { AUDIT_BASE, RESEAL_AFTER, type Transaction, readMark } from '../transaction';
+import { auditTrail } from './audit';
 import { opened } from './outcomes';
 
 const STEP = 1000;
@@ -54,17 +56,16 @@ async function pruneMessages(tx: Transaction, before: number, limit: number): Pr
   return tx.run(`delete from message where seq in (${marks(seqs)})`, ...seqs);
 }
 
-/** Only from the start of the chain, whose new beginning is written down. */
+/** Only from the start of the chain, whose new beginning is written down; nothing of a chain that was tampered with. */
 async function pruneAudit(tx: Transaction, before: number, limit: number): Promise<number> {
-  await tx.lockMeta(AUDIT_BASE);
-  const rows = await tx.all(tx.dialect.first('select seq, at, hash from audit order by seq', limit));
-  const young = rows.findIndex(row => number(row, 'at') >= before);
-  const old = young < 0 ? rows : rows.slice(0, young);
+  const base = readMark(tx.keys, AUDIT_BASE, await tx.lockMeta(AUDIT_BASE));
+  const entries = await auditTrail(tx, { afterSeq: 0, limit });
+  const young = entries.findIndex(({ at }) => at >= before);
+  const old = young < 0 ? entries : entries.slice(0, young);
   const last = old.at(-1);
-  if (!last) return 0;
-  const base = JSON.stringify({ seq: number(last, 'seq'), hash: text(last, 'hash') });
-  await tx.run('update meta set value = ? where name = ?', base, AUDIT_BASE);
-  return tx.run('delete from audit where seq <= ?', number(last, 'seq'));
+  if (!last || !base.genuine || 'brokenAt' in checkChain(base, old, words => tx.keys.hash(words))) return 0;
+  await tx.writeMark(AUDIT_BASE, last);
+  return tx.run('delete from audit where seq <= ?', last.seq);
 }
 
 export async function reseal(tx: Transaction, input: Input<'reseal'>): Promise<boolean> {

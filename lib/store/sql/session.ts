@@ -8,6 +8,11 @@ export interface SqlSession {
   all(sql: string, values?: readonly SqlValue[]): Promise<SqlRow[]>;
   /** Gives the number of rows that were inserted, changed or removed. */
   run(sql: string, values?: readonly SqlValue[]): Promise<number>;
+  /**
+   * Looks whether there is room for new work; absent where the server knows.
+   * @throws {ExchangeError} STORE_FULL when what is left is kept for settling the messages that are there
+   */
+  needRoom?(): void;
 }
 
 /** One connection to the database. */

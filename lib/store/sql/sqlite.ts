@@ -1,11 +1,13 @@
 /** The embedded database: one file, one process, every commit on disk before it is reported. */
+import fs from 'node:fs';
+import path from 'node:path';
 import { ExchangeError } from '../../errors';
 import { SqliteDatabase } from '../../sqlite';
 import type { SqlConnection, SqlDialect, SqlSession } from './session';
 
 export interface SqliteOptions {
   readonly file: string;
-  /** Largest size of the file; beyond it, as on a full disk, new work is refused. */
+  /** Largest size of the file. New work is refused at two thirds of it: settling what is there needs room too. */
   readonly maxMiB?: number;
 }
 
@@ -13,6 +15,10 @@ const PAGE_BYTES = 4096;
 const CACHE_KIB = 16_384;
 /** Pages given back to the disk in one step: 2 MiB. */
 const SHRINK_PAGES = 512;
+/** Share of the size limit that new messages may fill; outcomes and audit records go into the rest. */
+const NEW_WORK = 2 / 3;
+/** What new messages leave free on the disk. */
+const DISK_RESERVE_BYTES = 64 * 1024 * 1024;
 
 export const sqliteDialect: SqlDialect = {
   name: 'sqlite',
@@ -48,16 +54,22 @@ export class SqliteConnection implements SqlConnection {
   readonly dialect = sqliteDialect;
   readonly #database: SqliteDatabase;
   readonly #session: SqlSession;
+  readonly #folder: string;
+  readonly #maxPages: number;
 
   /** @throws {ExchangeError} STORE when the file cannot be opened */
-  constructor({ file, maxMiB }: SqliteOptions) {
+  constructor({ file, maxMiB = 0 }: SqliteOptions) {
+    this.#folder = path.dirname(file);
+    this.#maxPages = Math.floor((maxMiB * 1024 * 1024) / PAGE_BYTES);
     this.#database = open(file);
     this.#database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
-    if (maxMiB)
-      this.#database.exec(`PRAGMA max_page_count = ${Math.floor((maxMiB * 1024 * 1024) / PAGE_BYTES)}`);
+    if (this.#maxPages > 0) this.#database.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
     this.#session = {
       all: (sql, values = []) => Promise.resolve(this.#database.all(sql, ...values) as never),
       run: (sql, values = []) => Promise.resolve(this.#database.run(sql, ...values).changes),
+      needRoom: () => {
+        if (!this.#hasRoom()) throw full();
+      },
     };
   }
 
@@ -92,6 +104,15 @@ export class SqliteConnection implements SqlConnection {
     return Promise.resolve();
   }
 
+  #hasRoom(): boolean {
+    const pages = (name: string): number => Number(this.#database.get(`PRAGMA ${name}`)?.[name]);
+    if (this.#maxPages > 0 && pages('page_count') - pages('freelist_count') > this.#maxPages * NEW_WORK)
+      return false;
+    // Some network disks tell nothing: SQLite itself finds out when they are full.
+    const { blocks, bavail, bsize } = fs.statfsSync(this.#folder);
+    return blocks === 0 || bavail * bsize > DISK_RESERVE_BYTES;
+  }
+
   #rollback(): void {
     try {
       this.#database.exec('ROLLBACK');
@@ -116,20 +137,21 @@ function open(file: string): SqliteDatabase {
   }
 }
 
+const full = (): ExchangeError =>
+  new ExchangeError({
+    code: 'STORE_FULL',
+    retry: 'retry',
+    text: {
+      zh: '消息库所在磁盘已满，或已达到设定的大小上限：消息未接收。请清理磁盘或调大上限，已接收的消息不受影响',
+      en: 'the disk of the message store is full, or its size limit is reached: the message was not taken over. Free space or raise the limit; what was taken over before is safe',
+    },
+  });
+
 /** SQLite's primary result codes, which both engines give in one way or another. */
 function storeError(error: unknown): Error {
   if (error instanceof ExchangeError || !(error instanceof Error)) return error as Error;
   const said = `${error.message} ${'errstr' in error && typeof error.errstr === 'string' ? error.errstr : ''}`;
-  if (/full/i.test(said)) {
-    return new ExchangeError({
-      code: 'STORE_FULL',
-      retry: 'retry',
-      text: {
-        zh: '消息库所在磁盘已满，或已达到设定的大小上限：消息未接收。请清理磁盘或调大上限，已接收的消息不受影响',
-        en: 'the disk of the message store is full, or its size limit is reached: the message was not taken over. Free space or raise the limit; what was taken over before is safe',
-      },
-    });
-  }
+  if (/full/i.test(said)) return full();
   if (/malformed|not a database|corrupt|disk I\/O/i.test(said)) {
     return new ExchangeError({
       code: 'STORE',
