@@ -110,7 +110,7 @@ function durable({ RED, node, def, status, profileNode, read, debounceMs }: Sync
       deliver: (works, signal) => deliverSync(works, callOf(profileNode, signal)),
     });
   const waiting = new Debounce<Waiting, void>(debounceMs, mergeWaiting, ({ record, msg, send }) =>
-    accept('UpdateBillingInfo', [record], msg, send),
+    accept('UpdateBillingInfo', [record], msg, send, KEEP),
   );
   // What waits for its time is taken over before the node is gone.
   node.on('close', (_removed: boolean, done: () => void) => {
@@ -120,23 +120,33 @@ function durable({ RED, node, def, status, profileNode, read, debounceMs }: Sync
     const { service, records } = await read(msg, needProfile(profileNode).profile());
     if (records.length === 0) status('good', 'nothing');
     // Until it is on disk the input is not done: a source that is asked to repeat it loses nothing.
-    if (service === 'UpdateBillingInfo' && debounceMs > 0)
-      await Promise.all(records.map(record => waiting.add(record.key, { record, msg, send })));
+    if (service === 'UpdateBillingInfo' && debounceMs > 0) await together(records, msg, send);
     else await accept(service, records, msg, send);
     const errors = records.flatMap(({ violations }) => errorsOf(violations));
     if (errors.length > 0) throw contractError(errors);
   };
+
+  /** Each message of those that go together has a hand-over of its own, which ends when all its records are on disk. */
+  async function together(records: readonly SyncRecord[], msg: InputMessage, send: Send): Promise<void> {
+    const handover = handoverOf(RED, msg);
+    await Promise.all(records.map(record => waiting.add(record.key, { record, msg, send })));
+    await endHandover(handover);
+  }
 
   async function accept(
     service: SyncServiceName,
     records: readonly SyncRecord[],
     msg: InputMessage,
     send: Send,
+    handover?: typeof KEEP,
   ): Promise<void> {
     const items = records.map(record => syncItem(service, record));
-    await delivery?.accept(msg, items, send);
+    await delivery?.accept(msg, items, send, handover);
   }
 }
+
+/** The hand-over of a message is not ended by what is taken over now. */
+const KEEP = 'keep';
 
 interface Waiting {
   readonly record: SyncRecord;

@@ -48,9 +48,10 @@ export interface Delivering {
 export interface DurableDelivery {
   /**
    * Hands items in: they are on disk when it resolves. Items that repeat a finished message are answered at once.
+   * @param keep the hand-over that `msg` carries is not ended: there is more of the message
    * @throws {ExchangeError} CONFIG without a store; STORE, STORE_FULL: nothing was taken over
    */
-  readonly accept: (msg: InputMessage, items: readonly Item[], send: Send) => Promise<void>;
+  readonly accept: (msg: InputMessage, items: readonly Item[], send: Send, keep?: 'keep') => Promise<void>;
 }
 
 const moods: Record<Emission['state'], Mood> = {
@@ -106,14 +107,14 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
   });
 
   return {
-    accept: async (msg, items, send) => {
+    accept: async (msg, items, send, keep) => {
       const store = needStore(storeNode);
       const handover = handoverOf(RED, msg);
       const own = handover?.store === store;
       if (!courier || !destination) throw noDestination();
       const messages = handIn(items, { channel: node.id, destination: destination.id }, msg);
-      const accepted = await courier.accept(messages, own && handover ? [handover.id] : []);
-      if (!own) await endHandover(handover);
+      const accepted = await courier.accept(messages, own && handover && !keep ? [handover.id] : []);
+      if (!own && !keep) await endHandover(handover);
       status('busy', accepted.some(({ fate }) => fate === 'queued') ? 'queued' : 'duplicate');
       // A durable source repeats what was not handed over: its work went on from the first time.
       if (!handover) accepted.forEach((one, at) => answerRepetition(one, items[at], msg, send));

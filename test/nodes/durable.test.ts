@@ -239,6 +239,29 @@ describe('durable delivery', () => {
       await store.close();
       assert.deepEqual(left.outcomes, []);
     });
+    it('of each of several messages that become one notification is ended', async () => {
+      await deploy([
+        node('lab', 'lab-register', [['sync'], ['no']]),
+        sync({ service: 'UpdateBillingInfo', debounce: '1', property: 'patient' }),
+      ]);
+      const notified = new Promise<void>(resolve => {
+        let waiting = 4;
+        flow.each('completed', () => --waiting === 0 && resolve());
+      });
+      for (const order_id of ['TEST-ONE', 'TEST-TWO'])
+        flow.receive('lab', {
+          payload: { ...labReport, order_id },
+          patient: { SerialNo: 'Z00000001', PatientType: '1' },
+        });
+      await notified;
+      await flow.undeploy();
+      const store = await openStore({ kind: 'embedded', file: storeFile(), secret: SECRET });
+      const left = await store.outcomes({ channel: 'lab', limit: 10, repeatMs: 1, all: true });
+      const tallies = await store.tallies({});
+      await store.close();
+      assert.deepEqual(left.outcomes, []);
+      assert.equal(tallies.find(({ channel, state }) => channel === 'lab' && state === 'accepted')?.count, 2);
+    });
     it('that nobody ends is repeated after a new start', async () => {
       const nodes = [node('lab', 'lab-register', [['ok'], ['no']], { handover: 'taken' })];
       await deploy(nodes);
