@@ -1,6 +1,4 @@
 /** Studies on their way to an archive: what is to be sent, what has been, and what became of each object (5.1.3, 5.1.4). */
-import fs from 'node:fs';
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivered, Work } from '../delivery/channel';
 import type { Item } from '../delivery/hand-in';
@@ -11,7 +9,7 @@ import { EFILM, derivedUid, efilm } from './efilm';
 import { FileShare, type FileShareOptions } from './file-share';
 import { requestCommitment } from './commitment';
 import { piecesOf } from './object-bytes';
-import { readObject } from './part10';
+import type { FileObject } from './outgoing';
 import { isRecodable, toImplicit } from './recode';
 import type { Peer } from './request-association';
 import type { ObjectSource } from './source';
@@ -28,9 +26,6 @@ export interface SendMode {
   /** Of a file share: the day of its path, so that a repetition finds its file. */
   readonly day?: string;
 }
-
-/** An object on disk with what is needed to send it. */
-type FileObject = ObjectSource & { readonly data: string };
 
 /** The content of a message: a study, and what has been done of it. */
 interface StoredStudy {
@@ -67,65 +62,6 @@ export interface SentStudy {
   readonly warnings: number;
   readonly failed: number;
   readonly objects: readonly SentObject[];
-}
-
-/**
- * Finds the objects that an input names: paths of files or folders, bytes, a study message, or an array of these.
- * @param keep writes bytes to a file that stays until they are sent; gives its path
- * @throws {ExchangeError} DICOM_FILE, CONTRACT
- */
-export async function readOutgoing(
-  input: unknown,
-  keep: (bytes: Buffer) => Promise<string>,
-): Promise<FileObject[]> {
-  const files: string[] = [];
-  for (const one of Array.isArray(input) ? (input as readonly unknown[]) : [input]) {
-    if (typeof one === 'string') files.push(...(await filesOf(one)));
-    else if (Buffer.isBuffer(one)) files.push(await keep(one));
-    else files.push(...(await filesOfStudy(one)));
-  }
-  if (files.length === 0) throw nothingToSend();
-  const objects: FileObject[] = [];
-  for (let at = 0; at < files.length; at += READ_TOGETHER) {
-    const some = files.slice(at, at + READ_TOGETHER);
-    objects.push(
-      ...(await Promise.all(some.map(async file => ({ ...(await readObject(file)), data: file })))),
-    );
-  }
-  return objects;
-}
-
-/** Files whose first elements are read at the same time: the wait is for the disk. */
-const READ_TOGETHER = 16;
-
-/** A folder stands for the Part 10 files in it and below; names that begin with a dot are ours. */
-async function filesOf(name: string): Promise<string[]> {
-  const stats = await fs.promises.stat(name).catch(() => null);
-  if (!stats?.isDirectory()) return [name];
-  const entries = await fs.promises.readdir(name, { recursive: true, withFileTypes: true });
-  return entries
-    .filter(entry => entry.isFile() && !entry.name.startsWith('.'))
-    .map(entry => path.join(entry.parentPath, entry.name))
-    .toSorted();
-}
-
-async function filesOfStudy(study: unknown): Promise<string[]> {
-  if (typeof study !== 'object' || study === null) throw nothingToSend();
-  // A study that was sent, in the outcome of another dicom-send, has its objects by that name.
-  const {
-    objects,
-    files = objects,
-    folder,
-  } = study as { files?: unknown; objects?: unknown; folder?: unknown };
-  if (Array.isArray(files)) {
-    return files.map((one: unknown) => {
-      const file = typeof one === 'object' && one !== null ? (one as { file?: unknown }).file : one;
-      if (typeof file !== 'string') throw nothingToSend();
-      return file;
-    });
-  }
-  if (typeof folder === 'string') return filesOf(folder);
-  throw nothingToSend();
 }
 
 /** One item for each study among the objects. */
@@ -389,15 +325,5 @@ const busy = ({ aeTitle }: Peer): ExchangeError =>
     text: {
       zh: `${aeTitle} 资源不足，稍后继续`,
       en: `${aeTitle} is out of resources: the rest is sent later`,
-    },
-  });
-
-const nothingToSend = (): ExchangeError =>
-  new ExchangeError({
-    code: 'CONTRACT',
-    retry: 'never',
-    text: {
-      zh: '输入中没有影像：应为文件或文件夹路径、影像内容，或“影像接收”“影像调取”输出的检查',
-      en: 'the input has no images: give paths of files or a folder, bytes, or a study of dicom-receive or dicom-retrieve',
     },
   });

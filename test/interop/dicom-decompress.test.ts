@@ -5,7 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { decompress, isDecompressible } from '../../lib/dicom/decompress';
 import { readObject } from '../../lib/dicom/part10';
-import { type SentStudy, readOutgoing, sendStudy, studyItems } from '../../lib/dicom/send-study';
+import { readOutgoing } from '../../lib/dicom/outgoing';
+import { type SentStudy, sendStudy, studyItems } from '../../lib/dicom/send-study';
 import {
   SYNTAX,
   type TestElement,

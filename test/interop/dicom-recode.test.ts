@@ -5,7 +5,8 @@ import path from 'node:path';
 import type { Delivered } from '../../lib/delivery/channel';
 import { MemoryBytes } from '../../lib/dicom/byte-source';
 import type { SendMode, SentStudy } from '../../lib/dicom/send-study';
-import { readOutgoing, sendStudy, studyItems } from '../../lib/dicom/send-study';
+import { readOutgoing } from '../../lib/dicom/outgoing';
+import { sendStudy, studyItems } from '../../lib/dicom/send-study';
 import { type Outgoing, storeObjects } from '../../lib/dicom/store-scu';
 import { SYNTAX, UID_ROOT, element, fragments } from '../support/dicom-files';
 import {

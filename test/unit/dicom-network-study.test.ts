@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivered } from '../../lib/delivery/channel';
-import { type SentStudy, readOutgoing, sendStudy, studyItems } from '../../lib/dicom/send-study';
+import { readOutgoing } from '../../lib/dicom/outgoing';
+import { type SentStudy, sendStudy, studyItems } from '../../lib/dicom/send-study';
 import { ExchangeError } from '../../lib/errors';
 import {
   CT_IMAGE,
