@@ -6,7 +6,8 @@ const require = createRequire(import.meta.url);
 const { Dispatcher } = require('../../dist/lib/delivery/dispatcher.js');
 const { handIn } = require('../../dist/lib/delivery/hand-in.js');
 const { TimeWindows } = require('../../dist/lib/delivery/time-windows.js');
-const { readOutgoing, sendStudy, studyItems } = require('../../dist/lib/dicom/send-study.js');
+const { readOutgoing } = require('../../dist/lib/dicom/outgoing.js');
+const { sendStudy, studyItems } = require('../../dist/lib/dicom/send-study.js');
 const { openStore } = require('../../dist/lib/store/open-store.js');
 
 const [file, folder, port] = process.argv.slice(2);
