@@ -42,6 +42,13 @@ export interface Emission {
   readonly exchange: Readonly<Record<string, unknown>> & { readonly id: string };
 }
 
+export interface Parking {
+  /** How often an outcome is sent on at most. */
+  readonly afterEmissions: number;
+  /** The message is dead now, and waits for an operator. */
+  onParked(emission: Emission): void;
+}
+
 export interface Channel {
   /** The node's id: after a restart the messages find the node again by it. */
   readonly id: string;
@@ -67,6 +74,8 @@ export interface Channel {
    * chain has taken it over.
    */
   emit(emission: Emission): boolean;
+  /** Outcomes that no node takes over are given up so; without it they are repeated for ever. */
+  readonly parking?: Parking;
   /** Told when the channel's condition changes. */
   onCondition?(condition: Condition): void;
 }

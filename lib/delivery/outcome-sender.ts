@@ -1,5 +1,5 @@
 /** Sends outcomes on, and again until they are handed over. */
-import type { Outcome } from '../store/message';
+import type { Failure, Outcome } from '../store/message';
 import type { Channel, Emission } from './channel';
 import type { DeliveryContext } from './context';
 import { parseContext } from './settle-attempt';
@@ -43,7 +43,8 @@ export class OutcomeSender {
       for (let first = all; !this.#closed; first = false) {
         const channel = this.#channel.id;
         const { outcomes, nextDue } = await store.outcomes({ channel, limit: AT_ONCE, repeatMs, all: first });
-        for (const outcome of outcomes) this.send(emissionOf(outcome));
+        const given = await this.#park(outcomes);
+        for (const outcome of outcomes) if (!given.has(outcome.id)) this.send(emissionOf(outcome));
         if (outcomes.length === AT_ONCE) continue;
         if (nextDue !== null) this.#lookAgainIn(nextDue - clock.now());
         // What another process has sent on may be left by it.
@@ -56,6 +57,24 @@ export class OutcomeSender {
     }
   }
 
+  /** Gives up what was sent on too often. Gives the ids of these. */
+  async #park(outcomes: readonly Outcome[]): Promise<ReadonlySet<string>> {
+    const { parking } = this.#channel;
+    if (!parking) return new Set();
+    const often = outcomes.filter(({ emissions }) => emissions >= parking.afterEmissions);
+    if (often.length === 0) return new Set();
+    const { store, events } = this.#context;
+    const ids = often.map(({ id }) => id);
+    const parked = new Set(await store.park({ ids, failure: notTaken(parking.afterEmissions) }));
+    for (const outcome of often) {
+      if (!parked.has(outcome.id)) continue;
+      const { destinationTitle: destination } = this.#channel;
+      events.add({ kind: 'dead', destination, text: notTaken(parking.afterEmissions).text, count: 1 });
+      parking.onParked(emissionOf(outcome));
+    }
+    return new Set(ids);
+  }
+
   #lookAgainIn(ms: number): void {
     if (!this.#closed) this.#callOff ??= this.#context.clock.after(ms, () => void this.#repeat(false));
   }
@@ -66,6 +85,14 @@ export class OutcomeSender {
     store.handOver({ ids: [id] }).catch(() => this.#lookAgainIn(repeatMs));
   }
 }
+
+const notTaken = (times: number): Failure => ({
+  code: 'NOT_TAKEN_OVER',
+  text: {
+    zh: `流程 ${times} 次都没有接收：请检查其后的节点和报错，改正后在消息库中重发`,
+    en: `the flow has not taken it over in ${times} tries: see the nodes after it and their errors, mend them and send it again from the message store`,
+  },
+});
 
 function emissionOf({ id, state, outcome, context, emissions }: Outcome): Emission {
   // Written by settleAttempt.

@@ -3,6 +3,7 @@ import type { AuditEntry, AuditPosition, AuditRecord } from '../privacy/audit-ch
 import type {
   Accepted,
   Claimed,
+  Failure,
   MessageDetails,
   MessageState,
   MessageSummary,
@@ -16,6 +17,8 @@ export interface Acceptance {
   readonly messages: readonly NewMessage[];
   /** Outcomes of this store that have come to the sender of these messages: they are handed over by this step. */
   readonly handedOver?: readonly string[];
+  /** How far a source has been read with these messages; see {@link Operations.position}. */
+  readonly position?: { readonly name: string; readonly value: string };
 }
 
 export interface Claim {
@@ -107,6 +110,15 @@ export interface Operations {
     /** Makes all of them due first: for a process that owns the store and starts. */
     readonly all?: boolean;
   }): OutcomesResult;
+  /**
+   * Gives up handing over: the messages become `dead`, with the reason. Gives those that it was still time for; the
+   * others were handed over.
+   */
+  park(input: { readonly ids: readonly string[]; readonly failure: Failure }): readonly string[];
+  /** Messages of a channel that are not finished, and those whose outcome is not handed over. */
+  backlog(input: { readonly channel: string }): number;
+  /** How far a source of messages has been read, as {@link Acceptance.position} was last; null before the first. */
+  position(input: { readonly name: string }): string | null;
 
   /** Withdraws waiting, dead and invalid messages. */
   cancel(input: { readonly ids: readonly string[]; readonly actor: string }): OperatorResult;

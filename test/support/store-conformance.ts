@@ -165,6 +165,17 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
       await accept(newMessage(same), newMessage({ key: 'a' }));
       assert.deepEqual((await accept(newMessage(same)))[0]?.version, 3);
     });
+    it('broken content that waits to be mended already is no second message', async () => {
+      const broken = {
+        ...same,
+        invalid: { code: 'CONTRACT', text: { zh: '缺字段', en: 'a field is missing' } },
+      };
+      const first = newMessage(broken);
+      assert.equal((await accept(first))[0]?.fate, 'invalid');
+      const [again] = await accept(newMessage(broken));
+      assert.deepEqual([again?.fate, again?.original], ['duplicate', { id: first.id, state: 'invalid' }]);
+      assert.equal((await accept(newMessage({ ...broken, content: '{"other":1}' })))[0]?.fate, 'invalid');
+    });
     it('a notification is repeated once it is on its way', async () => {
       const notification = { ...same, repeats: 'waits' } as const;
       await accept(newMessage(notification));
@@ -172,6 +183,18 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
       await claim();
       assert.equal((await accept(newMessage(notification)))[0]?.fate, 'queued');
     });
+  });
+
+  it('keeps how far a source was read, in the step that takes its messages over', async () => {
+    const at = (name: string): Promise<string | null> => store.position({ name });
+    assert.equal(await at('poll'), null);
+    await store.accept({
+      messages: [newMessage()],
+      position: { name: 'poll', value: '2030-01-02 03:04:05' },
+    });
+    await store.accept({ messages: [], position: { name: 'other', value: '{}' } });
+    await store.accept({ messages: [], position: { name: 'poll', value: '2030-01-02 03:04:06' } });
+    assert.deepEqual([await at('poll'), await at('other')], ['2030-01-02 03:04:06', '{}']);
   });
 
   describe('leases', () => {
@@ -247,6 +270,31 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
       await store.handOver({ ids: [message.id] });
       under.advance(5000);
       assert.deepEqual(await due(), []);
+    });
+    it('is parked when nobody takes it over, and sent on again once an operator says so', async () => {
+      const [kept, taken] = [newMessage(), newMessage()];
+      await finish(kept, taken);
+      await store.handOver({ ids: [taken.id] });
+      const failure = { code: 'NOT_TAKEN_OVER', text: { zh: '未接收', en: 'not taken' } };
+      assert.deepEqual(await store.park({ ids: [kept.id, taken.id], failure }), [kept.id]);
+      assert.deepEqual([await stateOf(kept.id), await stateOf(taken.id)], ['dead', 'accepted']);
+      const [found] = await store.search({ states: ['dead'], limit: 10 });
+      assert.deepEqual([found?.id, found?.code, found?.text], [kept.id, 'NOT_TAKEN_OVER', failure.text]);
+      assert.deepEqual(await due(true), []);
+      assert.deepEqual((await store.resend({ ids: [kept.id], actor: 'test', spacingMs: 0 })).done, [kept.id]);
+      assert.deepEqual(ids(await claim()), [kept.id]);
+      const tallies = await store.tallies({});
+      assert.equal(tallies.find(({ state }) => state === 'dead')?.count ?? 0, 0);
+    });
+    it('counts what is not finished and what is not handed over', async () => {
+      const backlog = (): Promise<number> => store.backlog({ channel: 'node' });
+      assert.equal(await backlog(), 0);
+      const messages = [newMessage(), newMessage(), newMessage()];
+      await finish(...messages);
+      await accept(newMessage(), newMessage({ channel: 'other' }));
+      assert.equal(await backlog(), 4);
+      await store.handOver({ ids: ids(messages) });
+      assert.equal(await backlog(), 1);
     });
     it('at the start of a process all that were not handed over come again', async () => {
       const messages = [newMessage(), newMessage()];

@@ -412,6 +412,39 @@ describe('delivery', () => {
       await pass(24 * HOUR);
       assert.equal(at.length, before);
     });
+    it('are given up where nobody takes them over, said and kept for an operator', async () => {
+      const parked: Emission[] = [];
+      const parking = {
+        afterEmissions: 3,
+        onParked: (emission: Emission): void => {
+          parked.push(emission);
+        },
+      };
+      const courier = dispatcher.open(
+        channel(() => ({ state: 'accepted', payload: '一行', exchange: {} }), {
+          parking,
+          emit: emission => {
+            emitted.push(emission);
+            return false;
+          },
+        }),
+      );
+      await send(courier, 'a');
+      await pass(24 * HOUR);
+      assert.deepEqual([emitted.length, await states()], [3, { dead: 1 }]);
+      assert.deepEqual(
+        parked.map(({ payload, exchange }) => [payload, exchange.id]),
+        [['一行', emitted[0]?.exchange.id]],
+      );
+      assert.match(
+        events.map(({ kind, text }) => `${kind} ${text.zh}`).join('\n'),
+        /^dead .*3 次都没有接收/m,
+      );
+      await store.resend({ ids: [emitted[0]?.exchange.id ?? ''], actor: 'test', spacingMs: 0 });
+      courier.wake();
+      await pass(MINUTE / 2);
+      assert.equal(emitted.length, 4);
+    });
     it('that an ended process has not handed over come again at the start, in order', async () => {
       const courier = dispatcher.open(channel(() => accepted, { emit: () => false }));
       await send(courier, 'a', 'b', 'c');

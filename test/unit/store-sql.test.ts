@@ -464,7 +464,7 @@ async function everyOperation(store: MessageStore): Promise<void> {
   const later = Date.now() + 60_000;
   const audit = { actor: 'a', action: 'b', message: '', channel: '', service: '', outcome: '', code: '' };
   const operations: Readonly<Record<OperationName, (() => Promise<unknown>)[]>> = {
-    accept: [() => store.accept({ messages, handedOver: ['none'] })],
+    accept: [() => store.accept({ messages, handedOver: ['none'], position: { name: 'poll', value: '{}' } })],
     claim: [() => store.claim(claim)],
     release: [() => store.release({ owner, ids: [fourth] })],
     revise: [() => store.revise({ owner, id: first, content: '{}' })],
@@ -493,6 +493,9 @@ async function everyOperation(store: MessageStore): Promise<void> {
       () => store.outcomes({ channel: 'node', limit: 10, repeatMs: 1000, all: true }),
       () => store.outcomes({ channel: 'node', limit: 10, repeatMs: 1000 }),
     ],
+    park: [() => store.park({ ids: [second], failure: why })],
+    backlog: [() => store.backlog({ channel: 'node' })],
+    position: [() => store.position({ name: 'poll' })],
     handOver: [() => store.handOver({ ids: [first] })],
     hurry: [() => store.hurry({ channel: 'node' })],
     search: [

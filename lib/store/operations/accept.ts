@@ -6,6 +6,7 @@ import type { SqlRow, SqlValue } from '../sql/session';
 import type { Transaction } from '../transaction';
 import { laneOf } from './lane';
 import { handOver } from './outcomes';
+import { writePosition } from './position';
 
 export async function accept(tx: Transaction, input: Acceptance): Promise<readonly Accepted[]> {
   const lanes = input.messages.map(message => laneOf(tx, message));
@@ -14,6 +15,7 @@ export async function accept(tx: Transaction, input: Acceptance): Promise<readon
   for (const [at, message] of input.messages.entries())
     accepted.push(await acceptOne(tx, message, lanes[at] ?? ''));
   if (input.handedOver) await handOver(tx, { ids: input.handedOver });
+  if (input.position) await writePosition(tx, input.position);
   return accepted;
 }
 
@@ -23,6 +25,8 @@ async function acceptOne(tx: Transaction, message: NewMessage, lane: string): Pr
   if (known) return repetition(message, known);
   const fingerprint = tx.keys.hash(message.content);
   if (message.invalid) {
+    const waiting = message.repeats === 'known' && (await sameInvalid(tx, lane, fingerprint));
+    if (waiting) return repetition(message, waiting);
     await insert(tx, message, {
       lane,
       fingerprint,
@@ -43,6 +47,14 @@ async function acceptOne(tx: Transaction, message: NewMessage, lane: string): Pr
   const version = await append(tx, message, lane, fingerprint, newest);
   return { id: message.id, fate: 'queued', version };
 }
+
+/** The same broken content, which waits to be mended already. */
+const sameInvalid = (tx: Transaction, lane: string, fingerprint: string): Promise<SqlRow | undefined> =>
+  tx.first(
+    "select id, state, version from message where lane = ? and state = 'invalid' and fingerprint = ?",
+    lane,
+    fingerprint,
+  );
 
 /** Puts a message at the end of its lane, which must be locked. Gives its number there. */
 export async function append(

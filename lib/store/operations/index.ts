@@ -5,7 +5,8 @@ import { accept } from './accept';
 import { audit, auditStart, auditTrail, checkAudit } from './audit';
 import { claim, hurry, oldest, recover, release, renew, revise } from './claim';
 import { amend, cancel, resend } from './operator';
-import { handOver, outcomes } from './outcomes';
+import { backlog, handOver, outcomes, park } from './outcomes';
+import { position } from './position';
 import { prune, reseal } from './retention';
 import { read, search, tallies } from './search';
 import { settle } from './settle';
@@ -22,6 +23,9 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   recover,
   handOver,
   outcomes,
+  park,
+  backlog,
+  position,
   cancel,
   resend,
   amend,

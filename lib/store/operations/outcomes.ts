@@ -10,6 +10,51 @@ export async function handOver(tx: Transaction, { ids }: Input<'handOver'>): Pro
   await tx.run(`update message set repeat_at = null where id in (${marks(ids)})`, ...ids);
 }
 
+export async function park(tx: Transaction, { ids, failure }: Input<'park'>): Promise<readonly string[]> {
+  const parked: string[] = [];
+  for (const id of ids) {
+    const row = await tx.first(
+      tx.dialect.lock('id, channel, service, state', 'id = ? and repeat_at is not null'),
+      id,
+    );
+    if (!row) continue;
+    await tx.run(
+      "update message set state = 'dead', repeat_at = null, code = ?, text_zh = ?, text_en = ? where id = ?",
+      failure.code,
+      failure.text.zh,
+      failure.text.en,
+      id,
+    );
+    const [channel, service] = [text(row, 'channel'), text(row, 'service')];
+    // Only finished messages have an outcome.
+    tx.moved(channel, text(row, 'state') as FinalState, 'dead');
+    tx.audit({
+      actor: 'system',
+      action: 'park',
+      message: id,
+      channel,
+      service,
+      outcome: 'dead',
+      code: failure.code,
+      durationMs: 0,
+    });
+    parked.push(id);
+  }
+  return parked;
+}
+
+export async function backlog(tx: Transaction, { channel }: Input<'backlog'>): Promise<number> {
+  const unfinished = await tx.first(
+    "select coalesce(sum(amount), 0) as n from tally where channel = ? and state in ('pending', 'inflight', 'in-doubt')",
+    channel,
+  );
+  const kept = await tx.first(
+    'select count(*) as n from message where channel = ? and repeat_at is not null',
+    channel,
+  );
+  return number(unfinished ?? {}, 'n') + number(kept ?? {}, 'n');
+}
+
 const COLUMNS = 'seq, id, state, outcome, context, version, accepted_at, calls, emissions';
 
 export async function outcomes(
