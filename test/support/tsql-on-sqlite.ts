@@ -56,7 +56,7 @@ export function translate(statement: string): string {
   return translated.replace(/\?<(\d+)>/g, (_, at: string) => `?${Number(at) + 1}`);
 }
 
-function rowsOf(rows: readonly Record<string, TdsValue>[]): TdsAnswer {
+export function rowsOf(rows: readonly Record<string, TdsValue>[]): TdsAnswer {
   const [first] = rows;
   // Without a row there is nothing to tell the columns by.
   if (!first) return { affected: 0 };
