@@ -1,6 +1,7 @@
 /** The work of one channel: claims messages, delivers them, writes down what came of it, and sends outcomes on. */
 import { ExchangeError, type Text } from '../errors';
 import type { Accepted, Claimed, NewMessage, Settlement } from '../store/message';
+import type { Acceptance } from '../store/message-store';
 import type { Admission, Destination } from './destination';
 import type { Channel, Condition, DeliveryResult, Work } from './channel';
 import type { DeliveryContext } from './context';
@@ -46,13 +47,19 @@ export class Courier {
   /**
    * Takes messages over: they are on disk when it resolves.
    * @param handedOver outcomes whose hand-over ends with that
+   * @param position how far their source was read with them
    * @throws {ExchangeError} STORE, STORE_FULL: nothing was taken over
    */
   async accept(
     messages: readonly NewMessage[],
     handedOver: readonly string[] = [],
+    position?: Acceptance['position'],
   ): Promise<readonly Accepted[]> {
-    const accepted = await this.#context.store.accept({ messages, handedOver });
+    const accepted = await this.#context.store.accept({
+      messages,
+      handedOver,
+      ...(position && { position }),
+    });
     this.wake();
     return accepted;
   }

@@ -52,7 +52,10 @@ export default function register(RED: NodeAPI): void {
   }
 }
 
-/** What somebody must mend is an error, which Catch nodes see; what passes by itself is a warning, or a line in the log. */
+/**
+ * For the log: what somebody must mend is an error, what passes by itself a warning or less. Catch nodes hear of it from
+ * the delivering nodes: Node-RED loops for ever over an error of a config node that another config node uses.
+ */
 function tell(node: ExchangeStoreNode, { kind, text, count }: DeliveryEvent): void {
   const words = count > 1 ? `${bilingual(text)} (×${count})` : bilingual(text);
   if (kind === 'paused' || kind === 'dead' || kind === 'store-down') node.error(words);

@@ -6,11 +6,12 @@ import type {
   DeliveryResult,
   DestinationRules,
   Emission,
+  Parking,
   Work,
 } from '../../lib/delivery/channel';
 import type { Courier } from '../../lib/delivery/courier';
 import { type Item, handIn } from '../../lib/delivery/hand-in';
-import { ExchangeError } from '../../lib/errors';
+import { ExchangeError, type Text, bilingual } from '../../lib/errors';
 import type { PlatformAddress } from '../../lib/profile/platform';
 import type { Accepted } from '../../lib/store/message';
 import type { ExchangeProfileNode } from '../exchange-profile/profile-node';
@@ -40,6 +41,8 @@ export interface Delivering {
   /** Messages in one call. */
   readonly batch: number;
   readonly status: (mood: Mood, key: string) => void;
+  /** Gives outcomes up that no node takes over. */
+  readonly parking?: Parking;
   /** Status of an outcome, where it is not the outcome's own name. */
   readonly outcomeKeys?: Partial<Record<Emission['state'], string>>;
   deliver(works: readonly Work[], signal: AbortSignal): Promise<readonly DeliveryResult[]>;
@@ -52,6 +55,14 @@ export interface DurableDelivery {
    * @throws {ExchangeError} CONFIG without a store; STORE, STORE_FULL: nothing was taken over
    */
   readonly accept: (msg: InputMessage, items: readonly Item[], send: Send, keep?: 'keep') => Promise<void>;
+  /**
+   * Hands in what a source has read, each item with the properties of its message; `position` is kept in the same step.
+   * @throws {ExchangeError} as {@link accept}
+   */
+  readonly take: (
+    read: readonly { readonly item: Item; readonly properties: Readonly<Record<string, unknown>> }[],
+    position?: string,
+  ) => Promise<void>;
 }
 
 const moods: Record<Emission['state'], Mood> = {
@@ -97,8 +108,11 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
     holdsKey: def.holdsKey ?? false,
     deliver: (works, signal) => delivering.deliver(works, signal),
     emit,
+    ...(delivering.parking && { parking: delivering.parking }),
     onCondition: condition => {
       if (condition.kind !== 'idle') status(conditions[condition.kind], condition.kind);
+      if (condition.kind === 'paused') node.error(alertOf('PAUSED', condition.text), {});
+      if (condition.kind === 'store-down') node.error(alertOf('STORE', condition.text), {});
     },
   });
   const courier: Courier | undefined = destination && storeNode?.dispatcher.open(channel(destination));
@@ -107,6 +121,17 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
   });
 
   return {
+    take: async (read, position) => {
+      if (!courier || !destination) throw noDestination();
+      const messages = read.flatMap(({ item, properties }) =>
+        handIn([item], { channel: node.id, destination: destination.id }, properties),
+      );
+      await courier.accept(
+        messages,
+        [],
+        position === undefined ? undefined : { name: node.id, value: position },
+      );
+    },
     accept: async (msg, items, send, keep) => {
       const store = needStore(storeNode);
       const handover = handoverOf(RED, msg);
@@ -179,6 +204,9 @@ export function platformDestination(
     return undefined; // the profile node has said why
   }
 }
+
+/** What nothing but a person can mend, for Catch nodes; said once for each time that it begins. */
+const alertOf = (code: string, text: Text): Error => Object.assign(new Error(bilingual(text)), { code });
 
 const noDestination = (): ExchangeError =>
   new ExchangeError({

@@ -11,6 +11,7 @@ const TAKERS: ReadonlySet<string> = new Set([
   'dicom-send',
   'dicom-retrieve',
   'database-run',
+  'database-poll',
   'exchange-handover',
 ]);
 

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { MessageStore } from '../../lib/store/message-store';
 import { type FlowNode, type Message, TestFlow } from '../support/flow';
 import { type TdsAnswer, TdsServer, type TdsStatement } from '../support/tds-server';
 import { until } from '../support/until';
@@ -246,7 +247,7 @@ describe('hospital database nodes', () => {
       run('query', 'select 1', {}, [['end', 'out']]),
       { id: 'end', type: 'exchange-handover', wires: [] },
     ]);
-    const store = flow.storeOf('s');
+    const store = flow.storeOf('s') as { handOver: MessageStore['handOver'] };
     store.handOver = (options): Promise<void> => {
       ended.push(options);
       return Promise.resolve();

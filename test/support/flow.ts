@@ -8,6 +8,7 @@ import helper from 'node-red-node-test-helper';
 import billingSync from '../../nodes/billing-sync/billing-sync';
 import bookingRequest from '../../nodes/booking-request/booking-request';
 import bookingResponse from '../../nodes/booking-response/booking-response';
+import databasePoll from '../../nodes/database-poll/database-poll';
 import databaseRun from '../../nodes/database-run/database-run';
 import dicomPeer from '../../nodes/dicom-peer/dicom-peer';
 import dicomReceive from '../../nodes/dicom-receive/dicom-receive';
@@ -93,6 +94,7 @@ export class TestFlow {
       bookingResponse,
       billingSync,
       hospitalDatabase,
+      databasePoll,
       databaseRun,
       dicomPeer,
       dicomReceive,
@@ -165,7 +167,7 @@ export class TestFlow {
   }
 
   /** The message store of a store node. */
-  storeOf(id: string): { handOver: MessageStore['handOver'] } {
+  storeOf(id: string): MessageStore {
     return (helper.getNode(id) as unknown as ExchangeStoreNode).store;
   }
 

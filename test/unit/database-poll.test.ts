@@ -276,7 +276,7 @@ for (const kind of DRIVERS)
         mode: 'claim',
         source: 'task',
         keys: 'no',
-        status: 'status',
+        statusColumn: 'status',
         ownerColumn: 'owner',
         leaseColumn: 'lease',
         attemptsColumn: 'attempts',
@@ -393,7 +393,7 @@ for (const kind of DRIVERS)
           mode: 'claim',
           source: 'task',
           keys: 'no',
-          status: 'status',
+          statusColumn: 'status',
           inFlight: '2',
           page: '2',
         };

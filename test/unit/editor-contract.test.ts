@@ -30,6 +30,8 @@ const SETTINGS = [
   { kind: 'postgresql' },
   { kind: 'sqlite' },
   { target: 'share', template: '{org}', method: 'move' },
+  { mode: 'claim', shape: 'detail' },
+  { mode: 'procedure' },
 ];
 
 ensureBuilt();

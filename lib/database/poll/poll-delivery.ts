@@ -1,5 +1,6 @@
 /** A record on its way into the flow, and what the flow says of it afterwards. */
 import type { Delivered, Work } from '../../delivery/channel';
+import { ExchangeError } from '../../errors';
 import type { Item } from '../../delivery/hand-in';
 import { mask } from '../../privacy/mask';
 import { type PolledRecord, contentOf, keyText } from './record';
@@ -35,23 +36,42 @@ export function recordRead({ content }: Work): Delivered {
   return { state: 'accepted', payload, exchange: {} };
 }
 
-const DONE: ReadonlySet<unknown> = new Set(['accepted', 'unconfirmed']);
+/** What a message asks of the node that gets it. */
+export type PollInput =
+  | { readonly kind: 'acknowledge'; readonly given: Acknowledgement }
+  | { readonly kind: 'backfill'; readonly from: string; readonly to: string | null }
+  | { readonly kind: 'poll' };
 
 /**
- * What a message says about its row: the outcome of a delivery, or an error that a Catch node has brought.
- * Null when the message was not read by this node.
+ * Reads the outcome of a delivery, or an error that a Catch node has brought, for the row that it is about; the wish
+ * for a backfill (topic `backfill`); or any other message, which asks for a round at once.
+ * @throws {ExchangeError} CONTRACT when it is about a row, but none of this node
  */
-export function acknowledgementOf(
-  msg: Readonly<Record<string, unknown>>,
-  node: string,
-): Acknowledgement | null {
+export function readPollInput(msg: Readonly<Record<string, unknown>>, node: string): PollInput {
+  if (msg['exchange'] !== undefined || msg['poll'] !== undefined)
+    return { kind: 'acknowledge', given: acknowledgementOf(msg, node) };
+  if (msg['topic'] !== 'backfill') return { kind: 'poll' };
+  const { payload } = msg;
+  const { from, to } = (typeof payload === 'object' && payload !== null ? payload : {}) as {
+    readonly from?: unknown;
+    readonly to?: unknown;
+  };
+  return { kind: 'backfill', from: textOf(from), to: textOf(to) || null };
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+
+const DONE: ReadonlySet<unknown> = new Set(['accepted', 'unconfirmed']);
+
+function acknowledgementOf(msg: Readonly<Record<string, unknown>>, node: string): Acknowledgement {
   const mark = msg['poll'] as Partial<PollMark> | null | undefined;
-  if (typeof mark !== 'object' || mark?.node !== node || !Array.isArray(mark.key)) return null;
+  if (typeof mark !== 'object' || mark?.node !== node || !Array.isArray(mark.key)) throw notOfThisNode();
   const exchange = (msg['exchange'] ?? {}) as {
     readonly outcome?: unknown;
     readonly error?: { readonly zh?: unknown };
   };
-  const failure = msg['error'] as { message?: unknown } | null | undefined;
+  const failure = msg['error'] as { readonly message?: unknown } | null | undefined;
   const isDone = !failure && (exchange.outcome === undefined || DONE.has(exchange.outcome));
   const reason = exchange.error?.zh ?? failure?.message;
   return {
@@ -62,10 +82,25 @@ export function acknowledgementOf(
   };
 }
 
-/** What is known of a row that no node of the flow has taken over. */
-export const parkedRow = ({ key, version }: PollMark, message: string): Acknowledgement => ({
-  key,
-  version,
-  state: 'rejected',
-  message,
-});
+const notOfThisNode = (): ExchangeError =>
+  new ExchangeError({
+    code: 'CONTRACT',
+    retry: 'never',
+    text: {
+      zh: '消息不是本节点读出的行（msg.poll 缺失或属于另一个轮询节点）：请保留 msg.poll，并接回读出它的节点',
+      en: 'the message holds no row of this node: msg.poll is missing, or that of another poll. Keep msg.poll, and wire the message back to the node that read it',
+    },
+  });
+
+/** What the row is told that no node of the flow has taken over; undefined when nobody knows which it is. */
+export function parkedRow(context: Readonly<Record<string, unknown>>): Acknowledgement | undefined {
+  const mark = context['poll'] as PollMark | undefined;
+  return (
+    mark && {
+      key: mark.key,
+      version: mark.version,
+      state: 'rejected',
+      message: '流程多次没有接收，已停放在消息库中，请检查流程后重发',
+    }
+  );
+}

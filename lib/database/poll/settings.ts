@@ -26,7 +26,7 @@ export type PollTexts = Readonly<
       | 'start'
       | 'rescanBack'
       | 'rescanEvery'
-      | 'status'
+      | 'statusColumn'
       | 'ownerColumn'
       | 'leaseColumn'
       | 'attemptsColumn'
@@ -68,7 +68,7 @@ export function readPollPlan(texts: PollTexts, owner: string): PollPlan {
         table: readTable(texts),
         ack: readAck(texts, owner),
         order: readColumns('order', texts.order ?? ''),
-        status: readColumn('status', setting.needed('status', texts.status)),
+        status: readColumn('statusColumn', setting.needed('statusColumn', texts.statusColumn)),
         owner: column('ownerColumn', texts.ownerColumn),
         lease: column('leaseColumn', texts.leaseColumn),
         attempts: column('attemptsColumn', texts.attemptsColumn),

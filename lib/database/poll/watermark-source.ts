@@ -61,6 +61,7 @@ export class WatermarkSource implements PollSource {
   readonly #context: SourceContext;
   readonly #ledger = new Ledger();
   #position: Position;
+  #keeping: Promise<unknown> = Promise.resolve();
   #prepared: Prepared | undefined;
   #sweep: Sweep | undefined;
   #backfill: Sweep | undefined;
@@ -104,7 +105,7 @@ export class WatermarkSource implements PollSource {
       from: readWatermark(kind, from),
       to: to === null ? null : readWatermark(kind, to, 'last'),
     };
-    await this.#keep(take, { backfills: [...this.#position.backfills, part] });
+    await this.#keep(take, ({ backfills }) => ({ backfills: [...backfills, part] }));
   }
 
   async #prepare(options: RunOptions): Promise<Prepared> {
@@ -125,16 +126,19 @@ export class WatermarkSource implements PollSource {
   async #begin(now: string, take: Take, options: RunOptions): Promise<void> {
     const { kind, start } = this.#plan;
     const high = start === 'now' ? now : start === 'all' ? beginning(kind) : readWatermark(kind, start);
-    await this.#keep(take, { high, rescannedAt: this.#context.now() });
+    await this.#keep(take, () => ({ high, rescannedAt: this.#context.now() }));
     await this.#warnOfBlindRows(options);
   }
 
   async #rescanWhenDue(now: string, take: Take, options: RunOptions): Promise<void> {
     const { rescan, kind } = this.#plan;
-    const { rescannedAt, backfills } = this.#position;
+    const { rescannedAt } = this.#position;
     if (!rescan || rescannedAt === null || this.#context.now() - rescannedAt < rescan.everyMs) return;
     const part = { from: back(kind, now, rescan.back), to: null };
-    await this.#keep(take, { rescannedAt: this.#context.now(), backfills: [...backfills, part] });
+    await this.#keep(take, ({ backfills }) => ({
+      rescannedAt: this.#context.now(),
+      backfills: [...backfills, part],
+    }));
     await this.#warnOfBlindRows(options);
   }
 
@@ -183,7 +187,7 @@ export class WatermarkSource implements PollSource {
   async #walkBackfill(room: number, take: Take, options: RunOptions): Promise<Round> {
     let taken = 0;
     for (;;) {
-      const [part, ...rest] = this.#position.backfills;
+      const [part] = this.#position.backfills;
       if (!part) return { taken, more: false };
       if (taken >= room) return { taken, more: true };
       this.#backfill ??= { low: part.from, to: part.to, bound: part.from, base: part.from, after: null };
@@ -191,7 +195,7 @@ export class WatermarkSource implements PollSource {
       taken += round.taken;
       if (round.more) return { taken, more: true };
       this.#backfill = undefined;
-      await this.#keep(take, { backfills: rest });
+      await this.#keep(take, ({ backfills }) => ({ backfills: backfills.slice(1) }));
     }
   }
 
@@ -257,19 +261,20 @@ export class WatermarkSource implements PollSource {
     take: Take,
   ): Promise<void> {
     const { kind } = this.#plan;
-    const { high, backfills } = this.#position;
+    const { high } = this.#position;
     if (reached === undefined) {
       if (records.length > 0) await take(records);
       return;
     }
     if (sweep === this.#backfill) {
-      const [part, ...rest] = backfills;
-      if (part) await this.#keep(take, { backfills: [{ ...part, from: reached }, ...rest] }, records);
+      const moved = ({ backfills: [part, ...rest] }: Position): Partial<Position> =>
+        part ? { backfills: [{ ...part, from: reached }, ...rest] } : {};
+      await this.#keep(take, moved, records);
       return;
     }
     const bounded = earlier(kind, reached, sweep.bound);
     const next = compare(kind, bounded, sweep.base) > 0 ? bounded : sweep.base;
-    if (records.length > 0 || next !== high) await this.#keep(take, { high: next }, records);
+    if (records.length > 0 || next !== high) await this.#keep(take, () => ({ high: next }), records);
   }
 
   #learn(chosen: readonly Group[], records: readonly PolledRecord[]): void {
@@ -280,10 +285,19 @@ export class WatermarkSource implements PollSource {
     }
   }
 
-  async #keep(take: Take, change: Partial<Position>, records: readonly PolledRecord[] = []): Promise<void> {
-    const position = { ...this.#position, ...change };
-    await take(records, JSON.stringify(position));
-    this.#position = position;
+  /** Keeps a change of the position with records; one after the other, since a backfill may be asked for at any time. */
+  #keep(
+    take: Take,
+    change: (position: Position) => Partial<Position>,
+    records: readonly PolledRecord[] = [],
+  ): Promise<void> {
+    const kept = this.#keeping.then(async () => {
+      const position = { ...this.#position, ...change(this.#position) };
+      await take(records, JSON.stringify(position));
+      this.#position = position;
+    });
+    this.#keeping = kept.catch(() => undefined);
+    return kept;
   }
 
   /** The next rows of a sweep. Where one of them cannot be read, only their keys: each row is read by itself then. */
