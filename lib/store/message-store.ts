@@ -115,6 +115,8 @@ export interface Operations {
    * others were handed over.
    */
   park(input: { readonly ids: readonly string[]; readonly failure: Failure }): readonly string[];
+  /** From now on the next content of a key is a new message, also when it is that of the newest one. */
+  forget(input: Pick<NewMessage, 'destination' | 'service' | 'key'>): void;
   /** Messages of a channel that are not finished, and those whose outcome is not handed over. */
   backlog(input: { readonly channel: string }): number;
   /** How far a source of messages has been read, as {@link Acceptance.position} was last; null before the first. */

@@ -3,6 +3,7 @@ import { systemClock } from '../../lib/clock';
 import { openSource } from '../../lib/database/poll/open-source';
 import type { PollPlan } from '../../lib/database/poll/plan';
 import {
+  ROW,
   markOf,
   parkedRow,
   readPollInput,
@@ -10,6 +11,7 @@ import {
   recordRead,
 } from '../../lib/database/poll/poll-delivery';
 import { Poller, type PollCondition } from '../../lib/database/poll/poller';
+import { keyText } from '../../lib/database/poll/record';
 import { readPollPlan } from '../../lib/database/poll/settings';
 import type { PollSource, Take } from '../../lib/database/poll/source';
 import type { Work } from '../../lib/delivery/channel';
@@ -69,7 +71,7 @@ export default function register(RED: NodeAPI): void {
       delivery.take(
         records.map(record => ({
           item: recordItem(record),
-          properties: { poll: markOf(this.id, record) },
+          properties: { poll: markOf(this.id, record, plan) },
         })),
         position,
       );
@@ -86,6 +88,11 @@ export default function register(RED: NodeAPI): void {
       take,
       onCondition: conditionTold(this, status),
     });
+    /** Who sets the row back in the hospital's table wants it sent again, unchanged as it is. */
+    const forgetRow = async (key: readonly string[]): Promise<void> => {
+      if (plan.mode !== 'watermark')
+        await storeNode.store.forget({ destination: this.id, service: ROW, key: keyText(key) });
+    };
     const tellParked = async (context: Readonly<Record<string, unknown>>): Promise<void> => {
       const given = parkedRow(context);
       try {
@@ -115,6 +122,7 @@ export default function register(RED: NodeAPI): void {
         return poller.poll();
       }
       await source.acknowledge(input.given, poller.signal);
+      await forgetRow(input.given.key);
       await endHandover(handoverOf(RED, msg));
       status('good', input.given.state);
     });

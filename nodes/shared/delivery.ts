@@ -10,6 +10,7 @@ import type {
   Work,
 } from '../../lib/delivery/channel';
 import type { Courier } from '../../lib/delivery/courier';
+import { rowWaits } from '../../lib/database/poll/poll-delivery';
 import { type Item, handIn } from '../../lib/delivery/hand-in';
 import { ExchangeError, type Text, bilingual } from '../../lib/errors';
 import type { PlatformAddress } from '../../lib/profile/platform';
@@ -137,7 +138,9 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
       const handover = handoverOf(RED, msg);
       const own = handover?.store === store;
       if (!courier || !destination) throw noDestination();
-      const messages = handIn(items, { channel: node.id, destination: destination.id }, msg);
+      // Its row would wait for ever for the outcome of what is a repetition here.
+      const wanted = rowWaits(msg) ? items.map(item => ({ ...item, repeats: 'never' as const })) : items;
+      const messages = handIn(wanted, { channel: node.id, destination: destination.id }, msg);
       const accepted = await courier.accept(messages, own && handover && !keep ? [handover.id] : []);
       if (!own && !keep) await endHandover(handover);
       status('busy', accepted.some(({ fate }) => fate === 'queued') ? 'queued' : 'duplicate');

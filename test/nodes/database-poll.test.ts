@@ -240,6 +240,18 @@ describe('database-poll', function () {
       );
     });
 
+    it('sends a row again that somebody has set back, unchanged as it is', async () => {
+      addReport('TEST0004');
+      await deploy(chain(), platform());
+      let outcomes = 0;
+      flow.each('ok', () => outcomes++);
+      await until('it is registered', () => statusOf('TEST0004')['status'] === 2);
+      await until('its outcome', () => outcomes === 1);
+      database.run('update lab set xfer_status = 0');
+      await until('it is registered again', () => outcomes === 2);
+      await until('its row says so', () => statusOf('TEST0004')['status'] === 2);
+    });
+
     it('keeps the row claimed while the platform is down, and marks it afterwards, also by a new start', async () => {
       addReport('TEST0003');
       await deploy(chain(), { archiveUrl: 'http://127.0.0.1:9/closed' });

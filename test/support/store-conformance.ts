@@ -165,6 +165,15 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
       await accept(newMessage(same), newMessage({ key: 'a' }));
       assert.deepEqual((await accept(newMessage(same)))[0]?.version, 3);
     });
+    it('what was forgotten is a new message when it comes again', async () => {
+      await accept(newMessage(same));
+      await claim();
+      await store.forget({ destination: 'platform', service: 'ArchiveAutoReport', key: 'a' });
+      await store.forget({ destination: 'platform', service: 'ArchiveAutoReport', key: 'unknown' });
+      const [again] = await accept(newMessage(same));
+      assert.deepEqual([again?.fate, again?.version], ['queued', 2]);
+      assert.equal((await accept(newMessage(same)))[0]?.fate, 'duplicate');
+    });
     it('broken content that waits to be mended already is no second message', async () => {
       const broken = {
         ...same,

@@ -494,6 +494,7 @@ async function everyOperation(store: MessageStore): Promise<void> {
       () => store.outcomes({ channel: 'node', limit: 10, repeatMs: 1000 }),
     ],
     park: [() => store.park({ ids: [second], failure: why })],
+    forget: [() => store.forget({ destination: 'platform', service: 'ROW', key: 'a' })],
     backlog: [() => store.backlog({ channel: 'node' })],
     position: [() => store.position({ name: 'poll' })],
     handOver: [() => store.handOver({ ids: [first] })],

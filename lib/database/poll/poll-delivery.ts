@@ -3,6 +3,7 @@ import type { Delivered, Work } from '../../delivery/channel';
 import { ExchangeError } from '../../errors';
 import type { Item } from '../../delivery/hand-in';
 import { mask } from '../../privacy/mask';
+import type { PollPlan } from './plan';
 import { type PolledRecord, contentOf, keyText } from './record';
 import type { Acknowledgement } from './source';
 
@@ -12,14 +13,18 @@ export interface PollMark {
   readonly node: string;
   readonly key: readonly string[];
   readonly version: string;
+  /** The row waits for an outcome: also one that says what is known already has to have its own. */
+  readonly waits: boolean;
 }
+
+/** Service of the messages that polled rows are. */
+export const ROW = 'ROW';
 
 /** The same rows again are no new message. */
 export function recordItem(record: PolledRecord): Item {
-  const key = keyText(record.key);
   return {
-    service: 'ROW',
-    key,
+    service: ROW,
+    key: keyText(record.key),
     label: record.key.map(part => mask(part, 'id')).join(' '),
     terms: { report: record.key.join(' ') },
     content: contentOf(record),
@@ -28,7 +33,16 @@ export function recordItem(record: PolledRecord): Item {
   };
 }
 
-export const markOf = (node: string, { key, version }: PolledRecord): PollMark => ({ node, key, version });
+export const markOf = (node: string, { key, version }: PolledRecord, plan: PollPlan): PollMark => ({
+  node,
+  key,
+  version,
+  waits: plan.mode !== 'watermark' && plan.ack.moment === 'outcome',
+});
+
+/** Whether a message was read from a row that waits for its outcome. */
+export const rowWaits = (msg: Readonly<Record<string, unknown>>): boolean =>
+  (msg['poll'] as Partial<PollMark> | null | undefined)?.waits === true;
 
 export function recordRead({ content }: Work): Delivered {
   // Written by recordItem.

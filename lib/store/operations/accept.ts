@@ -1,6 +1,6 @@
 /** Messages are taken over: each becomes the newest of its lane, or is found to be a repetition. */
 import type { Accepted, MessageState, NewMessage } from '../message';
-import type { Acceptance } from '../message-store';
+import type { Acceptance, Input } from '../message-store';
 import { marks, number, text } from '../row';
 import type { SqlRow, SqlValue } from '../sql/session';
 import type { Transaction } from '../transaction';
@@ -46,6 +46,16 @@ async function acceptOne(tx: Transaction, message: NewMessage, lane: string): Pr
   if (newest && repeats(message, newest, fingerprint)) return repetition(message, newest);
   const version = await append(tx, message, lane, fingerprint, newest);
   return { id: message.id, fate: 'queued', version };
+}
+
+/** See {@link Operations.forget}. */
+export async function forget(tx: Transaction, input: Input<'forget'>): Promise<void> {
+  const lane = laneOf(tx, input);
+  await tx.lockLanes([lane]);
+  await tx.run(
+    "update message set fingerprint = '' where seq = (select max(seq) from message where lane = ? and state not in ('invalid', 'cancelled'))",
+    lane,
+  );
 }
 
 /** The same broken content, which waits to be mended already. */

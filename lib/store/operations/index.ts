@@ -1,7 +1,7 @@
 /** All operations by name. */
 import type { Input, OperationName, Result } from '../message-store';
 import type { Transaction } from '../transaction';
-import { accept } from './accept';
+import { accept, forget } from './accept';
 import { audit, auditStart, auditTrail, checkAudit } from './audit';
 import { claim, hurry, oldest, recover, release, renew, revise } from './claim';
 import { amend, cancel, resend } from './operator';
@@ -24,6 +24,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   handOver,
   outcomes,
   park,
+  forget,
   backlog,
   position,
   cancel,
