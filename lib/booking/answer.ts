@@ -91,11 +91,15 @@ const finish = (out: XmlByteWriter, items: number): Answer => ({
 
 const REFUSED = /^(no|false|0|失败)$/i;
 
-/** The reason of `{ success: 'No' | false | 0, error }`; undefined when the flow did not refuse. */
+/**
+ * The reason of `{ success: 'No' | false | 0, error }`, or of a row of these, as a procedure gives it; undefined when the
+ * flow did not refuse.
+ */
 function refusedReason(given: unknown): string | undefined {
-  if (!isRow(given)) return undefined;
+  const [only, ...more] = Array.isArray(given) ? (given as unknown[]) : [given];
+  if (!isRow(only) || more.length > 0) return undefined;
   const find = (name: string): unknown =>
-    Object.entries(given).find(([key]) => key.toLowerCase() === name)?.[1];
+    Object.entries(only).find(([key]) => key.toLowerCase() === name)?.[1];
   const said = find('success');
   if (said !== false && said !== 0 && !(typeof said === 'string' && REFUSED.test(said.trim())))
     return undefined;

@@ -17,6 +17,16 @@ export interface Statement {
   readonly text: string;
 }
 
+/** A procedure that this package itself carries out, for a database that has none. */
+export interface EmbeddedProcedure {
+  /** Types of its parameters by name; others are ignored. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** @param values by name in lower case; undefined where none is given */
+  run(
+    values: Readonly<Record<string, unknown>>,
+  ): readonly (readonly DatabaseRow[])[] | Promise<readonly (readonly DatabaseRow[])[]>;
+}
+
 export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds; the driver's own time-out unless it is given. */

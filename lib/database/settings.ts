@@ -2,7 +2,7 @@
 import { settingReader } from '../setting';
 import type { SqlServerTls } from '../sqlserver/connection-options';
 import type { DatabaseDriver } from './driver';
-import { SqliteDriver, type SqliteFile } from './sqlite-driver';
+import { type EmbeddedProcedures, SqliteDriver, type SqliteFile } from './sqlite-driver';
 import { type SqlServerDatabase, SqlServerDriver } from './sqlserver-driver';
 
 /** Settings as the node has them; what is empty or absent gets its default. */
@@ -80,6 +80,12 @@ export function readDatabaseSettings(
   };
 }
 
-/** @throws {ExchangeError} CONFIG when the CA file cannot be read */
-export const openDatabase = (settings: DatabaseSettings): DatabaseDriver =>
-  settings.kind === 'sqlite' ? new SqliteDriver(settings) : new SqlServerDriver(settings);
+/**
+ * @param procedures of a file, which has none of its own
+ * @throws {ExchangeError} CONFIG when the CA file cannot be read
+ */
+export const openDatabase = (
+  settings: DatabaseSettings,
+  procedures: EmbeddedProcedures = {},
+): DatabaseDriver =>
+  settings.kind === 'sqlite' ? new SqliteDriver(settings, procedures) : new SqlServerDriver(settings);

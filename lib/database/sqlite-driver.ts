@@ -11,6 +11,7 @@ import type {
   DatabaseRow,
   DatabaseSession,
   DatabaseState,
+  EmbeddedProcedure,
   RunOptions,
   RunResult,
   StateChange,
@@ -31,6 +32,8 @@ export interface SqliteFile {
   readonly mostRows: number;
 }
 
+export type EmbeddedProcedures = Readonly<Record<string, EmbeddedProcedure>>;
+
 /** SQLite has no varchar of a code page: its texts hold everything. */
 const CODE_PAGE = 'utf-8';
 
@@ -39,12 +42,15 @@ export class SqliteDriver implements DatabaseDriver {
   readonly #settings: SqliteFile;
   readonly #where: string;
   readonly #state = new ConnectionState();
+  readonly #procedures: EmbeddedProcedures;
   #database: SqliteDatabase | undefined;
   /** End of the last transaction: others wait for it, since there is one connection. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(settings: SqliteFile) {
+  /** @param procedures by name in lower case, without a schema */
+  constructor(settings: SqliteFile, procedures: EmbeddedProcedures = {}) {
     this.#settings = settings;
+    this.#procedures = procedures;
     this.#where = `SQLite ${settings.file}`;
   }
 
@@ -61,7 +67,21 @@ export class SqliteDriver implements DatabaseDriver {
     parameters: readonly Parameter[] = [],
     options: RunOptions = {},
   ): Promise<RunResult> {
-    return this.#inTurn(() => this.#run(statement, parameters, options));
+    return this.#inTurn(() =>
+      statement.kind === 'procedure'
+        ? this.#call(statement.text, parameters)
+        : this.#run(statement, parameters, options),
+    );
+  }
+
+  /** @throws {ExchangeError} DATABASE_REFUSED when there is no such procedure */
+  procedure(name: string): EmbeddedProcedure {
+    const own = /[^.[\]"]+(?=[\]"]?$)/.exec(name.trim())?.[0]?.toLowerCase() ?? '';
+    const procedure = Object.hasOwn(this.#procedures, own) ? this.#procedures[own] : undefined;
+    if (procedure) return procedure;
+    throw Object.keys(this.#procedures).length === 0
+      ? notHere({ zh: '没有存储过程', en: 'has no procedures' })
+      : this.#failure('syntax', own);
   }
 
   async *stream(
@@ -132,6 +152,15 @@ export class SqliteDriver implements DatabaseDriver {
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  async #call(name: string, parameters: readonly Parameter[]): Promise<RunResult> {
+    const values = Object.fromEntries(
+      parameters.map(parameter => [parameter.name.toLowerCase(), parameter.value]),
+    );
+    const sets = await this.procedure(name).run(values);
+    const rowsAffected = sets.reduce((sum, { length }) => sum + length, 0);
+    return { rows: sets[0] ?? [], sets, rowsAffected, output: {}, returnValue: 0 };
   }
 
   #run(

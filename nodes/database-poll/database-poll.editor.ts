@@ -20,7 +20,7 @@ RED.nodes.registerType<DatabasePollProps>('database-poll', {
   icon: 'database-poll.svg',
   color: '#8FAE6B',
   inputs: 1,
-  outputs: 1,
+  outputs: 2,
   defaults: {
     name: { value: '' },
     database: { value: '', type: 'hospital-database', validate: configChosen('database') },
@@ -79,8 +79,8 @@ RED.nodes.registerType<DatabasePollProps>('database-poll', {
   inputLabels() {
     return this._('database-poll.input');
   },
-  outputLabels() {
-    return this._('database-poll.output');
+  outputLabels(index) {
+    return this._(index === 0 ? 'database-poll.port.rows' : 'database-poll.port.acknowledged');
   },
   onadd() {
     adoptSole(this, 'database', 'hospital-database');

@@ -20,7 +20,8 @@ import { ExchangeError, bilingual } from '../../lib/errors';
 import { findStore } from '../exchange-store/store-node';
 import { findDatabase } from '../hospital-database/database-node';
 import { openDelivery } from '../shared/delivery';
-import { endHandover, handoverOf } from '../shared/handover';
+import { endHandover, handoverOf, wiringOf } from '../shared/handover';
+import { onFlowsStarted } from '../shared/flows-started';
 import { onInput } from '../shared/input';
 import { wholeNumber } from '../shared/property';
 import { type Mood, statusOf } from '../shared/status';
@@ -105,15 +106,14 @@ export default function register(RED: NodeAPI): void {
       if (state === 'up') poller.poll();
     });
     // Flows are wired by then, and the nodes after this one can take rows over.
-    const begin = (): void => poller.poll();
-    RED.events.once('flows:started', begin);
+    onFlowsStarted(RED, this, () => poller.poll());
     this.on('close', (_removed: boolean, done: () => void) => {
-      RED.events.removeListener('flows:started', begin);
       forget();
       poller.close().then(done, done);
     });
 
-    onInput(this, async msg => {
+    const reachesTaker = wiringOf(RED, this);
+    onInput(this, async (msg, send) => {
       const input = readPollInput(msg, this.id);
       if (input.kind === 'poll') return poller.poll();
       const source = await poller.source();
@@ -123,8 +123,10 @@ export default function register(RED: NodeAPI): void {
       }
       await source.acknowledge(input.given, poller.signal);
       await forgetRow(input.given.key);
-      await endHandover(handoverOf(RED, msg));
+      // What goes on to another node that takes outcomes over, such as the images of an exam, is that one's.
+      if (!reachesTaker(1)) await endHandover(handoverOf(RED, msg));
       status('good', input.given.state);
+      send([null, msg]);
     });
   }
   RED.nodes.registerType('database-poll', DatabasePoll);

@@ -22,6 +22,7 @@ RED.nodes.registerType<HospitalDatabaseProps, HospitalDatabaseCredentials>('hosp
     name: { value: '' },
     kind: { value: 'sqlserver' },
     file: { value: 'hospital.db', validate: only('sqlite', filled('file')) },
+    testData: { value: false },
     host: { value: '', validate: only('sqlserver', hostName('host')) },
     port: { value: '', validate: only('sqlserver', optionalNumber('port', 1, 65_535)) },
     instance: { value: '' },

@@ -4,6 +4,8 @@ export interface HospitalDatabaseProps {
   kind: 'sqlserver' | 'sqlite';
   /** SQLite: a relative path is one in Node-RED's user directory. */
   file: string;
+  /** SQLite: the file is filled with a made-up hospital, and its procedures are there. */
+  testData: boolean;
   host: string;
   /** Empty: 1433, or the one of the instance. */
   port: string;

@@ -3,6 +3,9 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { DatabaseDriver, StateChange } from '../../lib/database/driver';
 import { type DatabaseTexts, openDatabase, readDatabaseSettings } from '../../lib/database/settings';
 import { ExchangeError, type Text, bilingual } from '../../lib/errors';
+import { SyntheticHospital } from '../../lib/simulator/hospital/hospital';
+import { hospitalProcedures } from '../../lib/simulator/hospital/procedures';
+import { formatDateTime, wallClockOf } from '../../lib/contract/dates';
 import type { HospitalDatabaseNode } from './database-node';
 import type { HospitalDatabaseCredentials, HospitalDatabaseProps } from './hospital-database.props';
 
@@ -17,8 +20,15 @@ export default function register(RED: NodeAPI): void {
   function HospitalDatabase(this: HospitalDatabaseNode, def: NodeDef & HospitalDatabaseProps): void {
     RED.nodes.createNode(this, def);
     let driver: DatabaseDriver;
+    let hospital: SyntheticHospital | undefined;
     try {
-      driver = openDatabase(readDatabaseSettings(def, this.credentials ?? {}, resolve));
+      const settings = readDatabaseSettings(def, this.credentials ?? {}, resolve);
+      if (settings.kind === 'sqlite' && def.testData)
+        hospital = new SyntheticHospital({
+          path: settings.file,
+          today: formatDateTime(wallClockOf(new Date()), 'yyyy-MM-dd'),
+        });
+      driver = openDatabase(settings, hospital && hospitalProcedures(hospital));
     } catch (error) {
       // Said now, not at the first statement.
       this.error(error instanceof Error ? error.message : String(error));
@@ -27,7 +37,11 @@ export default function register(RED: NodeAPI): void {
     Object.assign(this, { driver });
     driver.onChange(change => tell(this, change));
     this.on('close', (_removed: boolean, done: () => void) => {
-      driver.close().then(done, done);
+      const end = (): void => {
+        hospital?.close();
+        done();
+      };
+      driver.close().then(end, end);
     });
   }
   RED.nodes.registerType('hospital-database', HospitalDatabase, {

@@ -1,6 +1,7 @@
 /** Hand-over between durable nodes: whose outcome a message is, and whether the flow will take it over. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { type ExchangeStoreNode, findStore } from '../exchange-store/store-node';
+import { onFlowsStarted } from './flows-started';
 import type { InputMessage } from './input';
 
 /** Nodes that take an outcome over. */
@@ -49,9 +50,7 @@ interface WiredNode extends NodeDef {
  */
 export function wiringOf(RED: NodeAPI, node: Node): (output: number) => boolean {
   const known = new Map<number, boolean>();
-  const forget = (): void => known.clear();
-  RED.events.on('flows:started', forget);
-  node.on('close', () => RED.events.removeListener('flows:started', forget));
+  onFlowsStarted(RED, node, () => known.clear());
   return output => {
     let reaches = known.get(output);
     if (reaches === undefined) known.set(output, (reaches = reachesTaker(RED, node.id, output)));

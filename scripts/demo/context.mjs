@@ -23,6 +23,8 @@ export function openContext(demo) {
     url: `${demo.url}${bookingPath}`,
     certificate: demoSecrets.EXCHANGE_CERTIFICATE,
   });
+  const nodesOf = type => demo.RED.nodes.getFlows().flows.filter(node => node.type === type);
+  const buttonBefore = node => nodesOf('inject').find(({ wires }) => wires.flat().includes(node.id));
   return {
     ...demo,
     /** Calls a booking service as the platform does. Any deviation from the agreement fails the check. */
@@ -46,12 +48,15 @@ export function openContext(demo) {
 
     /** Presses the button before a node; gives the first message that the node then sends. */
     pressBefore(node) {
-      const button = demo.RED.nodes.getFlows().flows.find(({ wires = [] }) => wires.flat().includes(node.id));
+      const button = buttonBefore(node);
       return nextMessage(demo.RED, node, () => demo.RED.nodes.getNode(button.id).receive());
     },
 
     /** The demo flow's nodes of a type, as the flow file holds them. */
-    nodesOf: type => demo.RED.nodes.getFlows().flows.filter(node => node.type === type),
+    nodesOf,
+
+    /** Those of them that have a button. */
+    withButton: type => nodesOf(type).filter(buttonBefore),
 
     close: () => caller.close(),
   };

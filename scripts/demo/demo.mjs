@@ -1,8 +1,9 @@
-// One running demo: a synthetic hospital and Node-RED with flows/demo.json, on 127.0.0.1 only.
+// One running demo: Node-RED with all flows of flows/, on 127.0.0.1 only. The hospital's database is the flows' own.
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { wholeFlow } from '../flows.mjs';
 import { nodeRedPackage, root } from '../shared.mjs';
 import { demoSecrets, environmentOf, settingsOf } from './settings.mjs';
 import { startImages } from './images.mjs';
@@ -11,6 +12,8 @@ const require = createRequire(import.meta.url);
 const { SyntheticHospital } = require('../../dist/lib/simulator/hospital/hospital.js');
 
 const HOST = '127.0.0.1';
+/** The file of the hospital-database in flows/. */
+const DATABASE = 'test-hospital.db';
 const STARTED_WITHIN_MS = 40_000;
 
 /**
@@ -18,27 +21,20 @@ const STARTED_WITHIN_MS = 40_000;
  * Errors are always logged, warnings only when asked for, and none of those that Node-RED gives on every new start.
  * Throws an error with code EADDRINUSE when the port is taken.
  */
-export async function startDemo({
-  userDir,
-  port,
-  database = path.join(userDir, 'hospital.db'),
-  flowFile = path.join(root, 'flows', 'demo.json'),
-  warnings = false,
-}) {
+export async function startDemo({ userDir, port, flow = wholeFlow(), warnings = false }) {
   const server = http.createServer();
   await listen(server, port);
   const url = `http://${HOST}:${server.address().port}`;
   const today = localDay(new Date());
   linkPack(userDir);
-  const hospital = new SyntheticHospital({ path: database, today });
+  const hospital = new SyntheticHospital({ path: path.join(userDir, DATABASE), today });
   const images = await startImages(hospital);
   // The demo's own values, whatever this machine is configured for: real secrets have no place in it.
   Object.assign(process.env, environmentOf(url), images.environment, demoSecrets);
   let starting = true;
   const showsWarnings = () => warnings && !starting;
-  const RED = await startNodeRed(server, settingsOf({ userDir, hospital, showsWarnings }));
-  if (RED.nodes.getFlows().flows.length === 0)
-    await deploy(RED, JSON.parse(fs.readFileSync(flowFile, 'utf8')));
+  const RED = await startNodeRed(server, settingsOf({ userDir, showsWarnings }));
+  if (RED.nodes.getFlows().flows.length === 0) await deploy(RED, flow);
   starting = false;
   return { RED, url, hospital, images, today, stop: () => stop({ server, RED, hospital, images, userDir }) };
 }

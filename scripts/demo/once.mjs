@@ -11,10 +11,10 @@ import { startDemo, unlinkPack } from './demo.mjs';
 const { interfaces } = createRequire(import.meta.url)('../../dist/lib/contract/services.js');
 
 /** Gives the exit code. */
-export async function run({ flowFile } = {}) {
+export async function run({ flow } = {}) {
   const userDir = fs.mkdtempSync(path.join(os.tmpdir(), 'exchange-demo-'));
   try {
-    const demo = await startDemo({ userDir, port: 0, database: ':memory:', flowFile });
+    const demo = await startDemo({ userDir, port: 0, ...(flow && { flow }) });
     const context = openContext(demo);
     const failed = await runChecks(context);
     await context.close();

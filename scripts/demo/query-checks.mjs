@@ -34,7 +34,7 @@ const patientsOf = rows => [...new Map(rows.map(row => [row.card_no, row])).valu
 
 /** Asks for each patient by card number, for one by ID number, for one who has nothing, and by the flow's button. */
 async function askForAll(context, service, rows) {
-  const node = context.nodesOf('report-query').find(query => query.service === service);
+  const node = context.withButton('report-query').find(query => query.service === service);
   const ask = async query => (await context.through(node, query)).payload;
   const reports = [];
   for (const { card_no: cardNo } of patientsOf(rows)) reports.push(...(await ask({ cardNo })));

@@ -1,4 +1,4 @@
-// Settings of the demo's Node-RED, and the synthetic values that flows/demo.json takes from the environment.
+// Settings of the demo's Node-RED, and the synthetic values that its flows take from the environment.
 
 /** Made-up, and good for nothing but the simulator in the same process. */
 export const demoSecrets = {
@@ -26,18 +26,17 @@ export const environmentOf = url => ({
   EXCHANGE_VIEWER_URL: `${url}${simulatorPath}/IDCAS/Interface`,
   EXCHANGE_BOOKING_URL: `${url}${bookingPath}`,
   EXCHANGE_REPORT_FILE_URL: url,
+  EXCHANGE_AE: 'NODERED',
 });
 
 /** Nothing leaves the machine: no telemetry, no catalogue of nodes, no tours, no update check. */
-export const settingsOf = ({ userDir, hospital, showsWarnings }) => ({
+export const settingsOf = ({ userDir, showsWarnings }) => ({
   userDir,
   flowFile: 'flows.json',
   httpAdminRoot: '/',
   httpNodeRoot: '/',
   // Secrets of the demo are no secrets; a fixed key keeps its files readable after a restart.
   credentialSecret: 'demo',
-  functionGlobalContext: { hospital },
-  exportGlobalContextKeys: false,
   telemetry: { enabled: false, updateNotification: false },
   logging: { console: { level: 'off' }, demo: { level: 'warn', handler: () => logTo(showsWarnings) } },
   externalModules: { autoInstall: false, palette: { allowInstall: false }, modules: { allowInstall: false } },

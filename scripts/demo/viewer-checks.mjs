@@ -3,7 +3,7 @@ import { CheckFailure, expect, until } from './context.mjs';
 import { receivedBySimulator } from './simulator.mjs';
 
 export async function viewerPages(context) {
-  const signers = context.nodesOf('viewer-token');
+  const signers = context.withButton('viewer-token');
   for (const { id, wires } of context.nodesOf('inject')) {
     if (signers.some(signer => wires.flat().includes(signer.id))) context.press(id);
   }

@@ -7,6 +7,7 @@ import { examItemInfo, hisExamItemInfo } from '../../lib/contract/tables/booking
 import { examMaster } from '../../lib/contract/tables/exam';
 import { labMaster, labSubitem } from '../../lib/contract/tables/lab';
 import { EXAM_STATES } from '../../lib/simulator/hospital/seed-exam';
+import { until } from '../support/until';
 import { SyntheticHospital } from '../../lib/simulator/hospital/hospital';
 import { isUid } from '../../lib/contract/dicom-terms';
 import { readExamReports } from '../../lib/report/exam-report';
@@ -41,8 +42,13 @@ describe('synthetic hospital', () => {
     const other = new SyntheticHospital({ path: ':memory:', today: TODAY });
     assert.deepEqual(other.labReports('new'), hospital.labReports('new'));
     assert.deepEqual(other.examReports('new'), hospital.examReports('new'));
-    assert.deepEqual(other.changedOrders('new'), hospital.changedOrders('new'));
-    assert.deepEqual(other.changedBookings('new'), hospital.changedBookings('new'));
+    // When it was noted is the time of the machine.
+    const noticesOf = (one: SyntheticHospital): unknown[] =>
+      [...one.orderNotices('new'), ...one.bookingNotices('new')].map(row => ({
+        ...row,
+        last_update_dtime: '',
+      }));
+    assert.deepEqual(noticesOf(other), noticesOf(hospital));
     assert.deepEqual(other.ordersOf('Z00000007', '2030-01-01', '2030-01-31'), orders('Z00000007'));
     other.close();
   });
@@ -327,37 +333,38 @@ describe('synthetic hospital', () => {
   });
 
   describe('orders and bookings to be told', () => {
-    const newOf = (card: string) => hospital.changedOrders('new').find(row => row['SerialNo'] === card);
+    const newOf = (card: string) => hospital.orderNotices('new').find(row => row['SerialNo'] === card);
     const bookingOf = (hiskey: string) =>
-      hospital.changedBookings('new').find(row => row['Hiskey'] === hiskey);
+      hospital.bookingNotices('new').find(row => row['Hiskey'] === hiskey);
+    const versionOf = (row: Readonly<Record<string, unknown>>): [string, string] => [
+      String(row['Hiskey']),
+      String(row['last_update_dtime']),
+    ];
     const tellAll = (): void => {
-      for (const row of hospital.changedOrders('new'))
-        hospital.markOrders(String(row['SerialNo']), Number(row['event']), 'accepted');
-      for (const row of hospital.changedBookings('new'))
-        hospital.markBooking(String(row['Hiskey']), Number(row['event']), 'accepted');
+      for (const row of hospital.orderNotices('new')) hospital.markOrder(...versionOf(row), 'accepted');
+      for (const row of hospital.bookingNotices('new')) hospital.markBooking(...versionOf(row), 'accepted');
     };
 
-    it('are at first all orders, one row a patient, and what is booked or was', () => {
-      assert.equal(hospital.changedOrders('new').length, 36);
-      assert.equal(hospital.changedOrders('new', 5).length, 5);
+    it('are at first all orders, and what is booked or was', () => {
+      assert.equal(hospital.orderNotices('new').length, 60);
       assert.equal(hospital.counts().newOrders, 60);
-      const statuses = new Set(hospital.changedBookings('new').map(row => row['AppointmentStatus']));
+      const statuses = new Set(hospital.bookingNotices('new').map(row => row['AppointmentStatus']));
       assert.deepEqual(statuses, new Set(['已取消', '已报告', '已检查', '已签到']));
     });
 
     it('have the columns of GetExamItemList', () => {
       const columns = bookingServices.GetExamItemList.items.fields.map(({ name }) => name);
-      assert.deepEqual(Object.keys(hospital.changedBookings('new', 1)[0] ?? {}), [
+      assert.deepEqual(Object.keys(hospital.bookingNotices('new')[0] ?? {}), [
         ...columns,
         'PatientType',
-        'event',
+        'last_update_dtime',
       ]);
     });
 
     it('are told once', () => {
       tellAll();
-      assert.deepEqual([hospital.changedOrders('new'), hospital.changedBookings('new')], [[], []]);
-      assert.equal(hospital.changedOrders('accepted').length, 36);
+      assert.deepEqual([hospital.orderNotices('new'), hospital.bookingNotices('new')], [[], []]);
+      assert.equal(hospital.orderNotices('accepted').length, 60);
       const { newOrders, newBookings, otherEvents } = hospital.counts();
       assert.deepEqual([newOrders, newBookings, otherEvents], [0, 0, 0]);
     });
@@ -394,12 +401,15 @@ describe('synthetic hospital', () => {
       assert.equal(hospital.counts().newBookings, GROUP.length);
     });
 
-    it('stay new when they change while they are told', () => {
+    it('stay new when they change while they are told', async () => {
       tellAll();
       hospital.book(CARD, [SINGLE]);
-      const read = Number(bookingOf(SINGLE)?.['event']);
-      hospital.cancel([SINGLE]);
-      hospital.markBooking(SINGLE, read, 'accepted');
+      const read = bookingOf(SINGLE) ?? {};
+      await until('the clock goes on', () => {
+        hospital.cancel([SINGLE]);
+        return bookingOf(SINGLE)?.['last_update_dtime'] !== read['last_update_dtime'];
+      });
+      hospital.markBooking(...versionOf(read), 'accepted');
       assert.equal(bookingOf(SINGLE)?.['AppointmentStatus'], '已取消');
     });
 
@@ -410,9 +420,10 @@ describe('synthetic hospital', () => {
     });
 
     it('are counted apart when the platform refuses them', () => {
-      hospital.markOrders(CARD, Number(newOf(CARD)?.['event']), 'refused');
-      hospital.markBooking(CHECKED_IN, Number(bookingOf(CHECKED_IN)?.['event']), 'refused');
-      assert.equal(hospital.counts().otherEvents, 7);
+      const [order = {}] = hospital.orderNotices('new');
+      hospital.markOrder(...versionOf(order), 'refused');
+      hospital.markBooking(...versionOf(bookingOf(CHECKED_IN) ?? {}), 'refused');
+      assert.equal(hospital.counts().otherEvents, 2);
     });
   });
 

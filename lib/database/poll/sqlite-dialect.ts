@@ -1,6 +1,7 @@
 /** Polling in SQLite. Times are text there, in whatever form the hospital writes them. */
 import { ExchangeError } from '../../errors';
 import type { DatabaseDriver, DatabaseRow, RunOptions } from '../driver';
+import { SqliteDriver } from '../sqlite-driver';
 import { Bound } from './bound';
 import type { PollDialect, TypesByName } from './dialect';
 import type { ObjectName } from './names';
@@ -8,11 +9,9 @@ import type { ClaimPlan } from './plan';
 import { keyOf } from './record';
 import { claimOrder, claimable, typeOf, whereKeys, withVersion } from './statements';
 
+/** A file has no schema: `dbo.v_report` is `v_report` here, so that a flow can change from one database to the other. */
 const quote = (name: ObjectName | string): string =>
-  [name]
-    .flat()
-    .map(part => `"${part.replaceAll('"', '""')}"`)
-    .join('.');
+  `"${([name].flat().at(-1) ?? '').replaceAll('"', '""')}"`;
 
 const NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now', 'localtime')";
 
@@ -35,9 +34,15 @@ export const sqliteDialect: PollDialect = {
   leaseTime: seconds =>
     seconds === 0 ? NOW : NOW.replace("'localtime'", `'localtime', '+${seconds} seconds'`),
   columnTypes: describe,
-  parameterTypes: () => Promise.reject(noProcedures()),
+  parameterTypes: async (driver, procedure) => parametersOf(driver, procedure),
   claim,
 };
+
+function parametersOf(driver: DatabaseDriver, procedure: ObjectName): TypesByName {
+  if (!(driver instanceof SqliteDriver)) throw noProcedures();
+  const { parameters } = driver.procedure(procedure.at(-1) ?? '');
+  return new Map(Object.entries(parameters).map(([name, type]) => [name.toLowerCase(), { type }] as const));
+}
 
 /** One transaction: nothing comes between the choice and the mark. */
 function claim(

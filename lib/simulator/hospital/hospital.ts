@@ -112,27 +112,24 @@ export class SyntheticHospital {
     );
   }
 
-  /**
-   * 3.3.1: one row for each patient with new orders, with the days of these. `event` is the number of the last
-   * change that the row covers.
-   */
-  changedOrders(state: UploadState, limit = 50): SqlRow[] {
-    return this.#database.all(changes.CHANGED_ORDERS, UPLOAD_FLAGS[state], limit);
+  /** 3.3.1: one row for each order whose notification is in a state. */
+  orderNotices(state: UploadState): SqlRow[] {
+    return this.#database.all(changes.ORDER_NOTICES, UPLOAD_FLAGS[state]);
   }
 
-  /** Notes for a patient's new orders, up to a change, what became of telling them. */
-  markOrders(card: string, event: number, outcome: Outcome): void {
-    this.#database.run(changes.MARK_ORDERS, UPLOAD_FLAGS[outcome], event, card);
+  /** Notes for an order, as it was at a time, what became of telling it. */
+  markOrder(hiskey: string, asOf: string, outcome: Outcome): void {
+    this.#database.run(changes.MARK_EVENTS, UPLOAD_FLAGS[outcome], 'KD', hiskey, asOf);
   }
 
-  /** 3.3.2: bookings that changed, as they are now, in the names of GetExamItemList; `event` as above. */
-  changedBookings(state: UploadState, limit = 50): SqlRow[] {
-    return this.#database.all(changes.CHANGED_BOOKINGS, UPLOAD_FLAGS[state], limit);
+  /** 3.3.2: one row for each booking that has a change in a state, as it is now, in the names of GetExamItemList. */
+  bookingNotices(state: UploadState): SqlRow[] {
+    return this.#database.all(changes.BOOKING_NOTICES, UPLOAD_FLAGS[state]);
   }
 
-  /** Notes for a booking's changes, up to one of them, what became of telling them. */
-  markBooking(hiskey: string, event: number, outcome: Outcome): void {
-    this.#database.run(changes.MARK_BOOKING, UPLOAD_FLAGS[outcome], event, hiskey);
+  /** Notes for a booking, as it was at a time, what became of telling it. */
+  markBooking(hiskey: string, asOf: string, outcome: Outcome): void {
+    this.#database.run(changes.MARK_EVENTS, UPLOAD_FLAGS[outcome], 'YY', hiskey, asOf);
   }
 
   /** 4.1: the oldest `limit` reports in a state, one row for each of their results. */

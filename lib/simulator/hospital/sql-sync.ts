@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS YJ_TBSJ (      -- 同步事件
   XH   INTEGER PRIMARY KEY AUTOINCREMENT, -- 序号
   LX   TEXT NOT NULL,                     -- 类型 KD开单 YY预约
   SQDH TEXT NOT NULL REFERENCES YJ_SQD,   -- 申请单号
-  TBBZ TEXT NOT NULL DEFAULT '0'          -- 同步标志 0未同步 1成功 2拒绝
+  TBBZ TEXT NOT NULL DEFAULT '0',         -- 同步标志 0未同步 1成功 2拒绝
+  FSSJ TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now', 'localtime')) -- 发生时间
 );
 CREATE INDEX IF NOT EXISTS YJ_TBSJ_TB ON YJ_TBSJ (LX, TBBZ, SQDH);
 CREATE TRIGGER IF NOT EXISTS YJ_SQD_KD AFTER INSERT ON YJ_SQD
@@ -20,26 +21,23 @@ BEGIN INSERT INTO YJ_TBSJ (LX, SQDH) VALUES ('YY', NEW.SQDH); END;
 CREATE TRIGGER IF NOT EXISTS YJ_YYB_BG AFTER UPDATE OF YYZT, HYDM ON YJ_YYB
 BEGIN INSERT INTO YJ_TBSJ (LX, SQDH) VALUES ('YY', NEW.SQDH); END;`;
 
-/** 3.3.1: one row for each patient with orders in a state, and the days of those orders. */
-export const CHANGED_ORDERS = `
-SELECT b.SFZH AS IdNo, b.KH AS SerialNo, min(substr(s.KDSJ, 1, 10)) AS StartDate,
-       max(substr(s.KDSJ, 1, 10)) AS EndDate, '1' AS AreaCode, b.BRLY AS PatientType, max(t.XH) AS event
+/** 3.3.1: one row for each order with an event in a state. */
+export const ORDER_NOTICES = `
+SELECT s.SQDH AS Hiskey, max(t.FSSJ) AS last_update_dtime, b.SFZH AS IdNo, b.KH AS SerialNo,
+       substr(s.KDSJ, 1, 10) AS StartDate, substr(s.KDSJ, 1, 10) AS EndDate, '1' AS AreaCode, b.BRLY AS PatientType
   FROM YJ_TBSJ t
   JOIN YJ_SQD s ON s.SQDH = t.SQDH
   JOIN BRXX b ON b.BRID = s.BRID
- WHERE t.LX = 'KD' AND t.TBBZ = ? GROUP BY b.BRID ORDER BY min(t.XH) LIMIT ?`;
+ WHERE t.LX = 'KD' AND t.TBBZ = ? GROUP BY s.SQDH ORDER BY min(t.XH)`;
 
 /** 3.3.2: one row for each booking with events in a state, as the booking is now. */
-export const CHANGED_BOOKINGS = `
-SELECT ${ORDER_COLUMNS}, b.BRLY AS PatientType, t.event
+export const BOOKING_NOTICES = `
+SELECT ${ORDER_COLUMNS}, b.BRLY AS PatientType, t.FSSJ AS last_update_dtime
   ${ORDER_TABLES}
-  JOIN (SELECT SQDH, max(XH) AS event FROM YJ_TBSJ
-         WHERE LX = 'YY' AND TBBZ = ? GROUP BY SQDH ORDER BY min(XH) LIMIT ?) t ON t.SQDH = s.SQDH
- ORDER BY t.event`;
+  JOIN (SELECT SQDH, max(FSSJ) AS FSSJ, min(XH) AS XH FROM YJ_TBSJ
+         WHERE LX = 'YY' AND TBBZ = ? GROUP BY SQDH) t ON t.SQDH = s.SQDH
+ ORDER BY t.XH`;
 
 /** Events that came after the row was read stay new. */
-export const MARK_ORDERS = `
-UPDATE YJ_TBSJ SET TBBZ = ? WHERE LX = 'KD' AND TBBZ = '0' AND XH <= ?
-   AND SQDH IN (SELECT s.SQDH FROM YJ_SQD s JOIN BRXX b ON b.BRID = s.BRID WHERE b.KH = ?)`;
-export const MARK_BOOKING = `
-UPDATE YJ_TBSJ SET TBBZ = ? WHERE LX = 'YY' AND TBBZ = '0' AND XH <= ? AND SQDH = ?`;
+export const MARK_EVENTS = `
+UPDATE YJ_TBSJ SET TBBZ = ? WHERE LX = ? AND TBBZ = '0' AND SQDH = ? AND FSSJ <= ?`;
