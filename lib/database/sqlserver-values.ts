@@ -1,5 +1,6 @@
 /** Parameters into the SQL Server driver, and rows out of it. */
 import mssql from 'mssql';
+import { columnNames } from './column-names';
 import type { DatabaseRow, DatabaseValue } from './driver';
 import { DatabaseFailure } from './failure';
 import type { Parameter, ScalarType } from './parameter';
@@ -104,19 +105,6 @@ export function rowReader(
   return cells =>
     // Not by assignment: a column may have any name.
     Object.fromEntries(readers.map((read, at) => [names[at] ?? '', read(cells[at])]));
-}
-
-/** Names for the columns of a set; all different. */
-export function columnNames(given: readonly string[]): string[] {
-  const taken = new Set(given);
-  const used = new Set<string>();
-  return given.map((name, at) => {
-    let unique = name || `column_${at + 1}`;
-    for (let number = 2; used.has(unique) || (unique !== name && taken.has(unique)); number++)
-      unique = `${name || `column_${at + 1}`}_${number}`;
-    used.add(unique);
-    return unique;
-  });
 }
 
 function readCell(cell: unknown, { name, type, scale = 0 }: DriverColumn, where: string): DatabaseValue {
