@@ -7,7 +7,7 @@
 import { ExchangeError } from '../errors';
 import { type SqlValue, SqliteDatabase } from '../sqlite';
 import { inBatches } from './batches';
-import { columnNames } from './column-names';
+import { columnNames, makeRow } from './columns';
 import { ConnectionState } from './connection-state';
 import type {
   DatabaseDriver,
@@ -187,7 +187,7 @@ export class SqliteDriver implements DatabaseDriver {
     try {
       const { columns, rows } = database.cursor(bound.text, ...bound.values);
       const names = columnNames(columns);
-      for (const cells of rows) yield rowOf(names, cells);
+      for (const cells of rows) yield makeRow(names, at => valueOfCell(cells[at] ?? null));
     } catch (error) {
       throw this.#failureOf(error);
     }
@@ -287,11 +287,6 @@ function valueOf({ name, type, value, output }: Parameter): SqlValue {
 
 /** Texts and comments, which stay as they are, or a parameter. */
 const PARAMETER = new RegExp(`${NO_WORDS.source}|@([\\p{L}_][\\p{L}\\p{N}_$#]*)`, 'gu');
-
-function rowOf(names: readonly string[], cells: readonly SqlValue[]): DatabaseRow {
-  // Not by assignment: a column may have any name.
-  return Object.fromEntries(names.map((name, at) => [name, valueOfCell(cells[at] ?? null)]));
-}
 
 function valueOfCell(cell: SqlValue): DatabaseValue {
   if (typeof cell !== 'bigint') return cell;

@@ -1,6 +1,6 @@
 /** Parameters into the SQL Server driver, and rows out of it. */
 import mssql from 'mssql';
-import { columnNames } from './column-names';
+import { columnNames, makeRow } from './columns';
 import type { DatabaseRow, DatabaseValue } from './driver';
 import { DatabaseFailure } from './failure';
 import type { Parameter, ScalarType } from './parameter';
@@ -102,9 +102,7 @@ export function rowReader(
 ): (cells: ArrayLike<unknown>) => DatabaseRow {
   const names = columnNames(columns.map(({ name }) => name));
   const readers = columns.map(column => (cell: unknown) => readCell(cell, column, where));
-  return cells =>
-    // Not by assignment: a column may have any name.
-    Object.fromEntries(readers.map((read, at) => [names[at] ?? '', read(cells[at])]));
+  return cells => makeRow(names, at => readers[at]?.(cells[at]) ?? null);
 }
 
 function readCell(cell: unknown, { name, type, scale = 0 }: DriverColumn, where: string): DatabaseValue {
