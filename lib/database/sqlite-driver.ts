@@ -5,7 +5,7 @@
  * up no writer.
  */
 import { ExchangeError } from '../errors';
-import { type SqlValue, SqliteDatabase } from '../sqlite';
+import { SqliteDatabase } from '../sqlite';
 import { inBatches } from './batches';
 import { columnNames, makeRow } from './columns';
 import { ConnectionState } from './connection-state';
@@ -14,7 +14,6 @@ import type {
   DatabaseRow,
   DatabaseSession,
   DatabaseState,
-  DatabaseValue,
   RunOptions,
   RunResult,
   StateChange,
@@ -24,9 +23,7 @@ import type {
 } from './driver';
 import { DatabaseFailure, type DatabaseTrouble } from './failure';
 import type { Parameter } from './parameter';
-import { NO_WORDS } from './session-words';
-import { checkNames, checkValue } from './values';
-import { wallClockText } from './wall-clock';
+import { bindNumbered, notHere, readCell } from './sqlite-values';
 
 export interface SqliteFile {
   readonly kind: 'sqlite';
@@ -34,9 +31,6 @@ export interface SqliteFile {
   /** Rows that {@link DatabaseDriver.run} gives at most. */
   readonly mostRows: number;
 }
-
-/** SQLite has no varchar of a code page: its texts hold everything. */
-const CODE_PAGE = 'utf-8';
 
 export class SqliteDriver implements DatabaseDriver {
   readonly kind = 'sqlite';
@@ -183,28 +177,14 @@ export class SqliteDriver implements DatabaseDriver {
     parameters: readonly Parameter[],
   ): Generator<DatabaseRow> {
     if (kind === 'procedure') throw notHere({ zh: '没有存储过程', en: 'has no procedures' });
-    const bound = this.#bind(text, parameters);
+    const bound = bindNumbered(text, parameters, name => this.#failure('arguments', name));
     try {
       const { columns, rows } = database.cursor(bound.text, ...bound.values);
       const names = columnNames(columns);
-      for (const cells of rows) yield makeRow(names, at => valueOfCell(cells[at] ?? null));
+      for (const cells of rows) yield makeRow(names, at => readCell(cells[at] ?? null));
     } catch (error) {
       throw this.#failureOf(error);
     }
-  }
-
-  /** Numbers instead of names, which the two engines do not know how to bind alike. */
-  #bind(sql: string, parameters: readonly Parameter[]): { text: string; values: SqlValue[] } {
-    checkNames(parameters);
-    const used: Parameter[] = [];
-    const text = sql.replaceAll(PARAMETER, (whole, name: string | undefined) => {
-      if (name === undefined) return whole;
-      const parameter = parameters.find(one => one.name.toLowerCase() === name.toLowerCase());
-      if (!parameter) throw this.#failure('arguments', `@${name}`);
-      if (!used.includes(parameter)) used.push(parameter);
-      return `?${used.indexOf(parameter) + 1}`;
-    });
-    return { text, values: used.map(valueOf) };
   }
 
   #open(): SqliteDatabase {
@@ -274,29 +254,3 @@ const MESSAGES: readonly (readonly [RegExp, DatabaseTrouble])[] = [
   [/readonly/i, 'rights'],
   [/malformed|disk image|I\/O/i, 'damaged'],
 ];
-
-function valueOf({ name, type, value, output }: Parameter): SqlValue {
-  if (type.name === 'table' || output)
-    throw notHere({ zh: '没有表值参数和输出参数', en: 'has no table-valued and no output parameters' });
-  const checked = checkValue(name, type, value, CODE_PAGE);
-  if (typeof checked === 'boolean') return checked ? 1 : 0;
-  if (checked instanceof Date) return checked.toISOString();
-  if (checked === null || typeof checked !== 'object' || checked instanceof Uint8Array) return checked;
-  return wallClockText(checked, type.name === 'date' || type.name === 'time' ? type.name : 'both');
-}
-
-/** Texts and comments, which stay as they are, or a parameter. */
-const PARAMETER = new RegExp(`${NO_WORDS.source}|@([\\p{L}_][\\p{L}\\p{N}_$#]*)`, 'gu');
-
-function valueOfCell(cell: SqlValue): DatabaseValue {
-  if (typeof cell !== 'bigint') return cell;
-  const number = Number(cell);
-  return Number.isSafeInteger(number) ? number : String(cell);
-}
-
-const notHere = (what: { readonly zh: string; readonly en: string }): ExchangeError =>
-  new ExchangeError({
-    code: 'CONFIG',
-    retry: 'never',
-    text: { zh: `嵌入式数据库${what.zh}`, en: `the embedded database ${what.en}` },
-  });
