@@ -11,11 +11,24 @@ export interface SqlChange {
   readonly changes: number;
 }
 
+/** Rows of a query that are read one by one. */
+export interface SqlCursor {
+  /** Names as the query gives them, which may be the same. */
+  readonly columns: readonly string[];
+  /** Cells by their place; integers are bigint. Each step holds up the thread until there is a row. */
+  readonly rows: Iterable<readonly SqlValue[]>;
+}
+
 /** What the two engines have in common. */
 interface Statement {
   all(...parameters: SqlValue[]): SqlRow[];
   get(...parameters: SqlValue[]): SqlRow | undefined;
   run(...parameters: SqlValue[]): { readonly changes: number | bigint };
+  /** Rows as arrays, after `setReturnArrays`. */
+  iterate(...parameters: SqlValue[]): Iterator<readonly SqlValue[], unknown>;
+  columns(): readonly { readonly name: string }[];
+  setReadBigInts(enabled: boolean): void;
+  setReturnArrays(enabled: boolean): void;
 }
 interface Connection {
   exec(sql: string): void;
@@ -24,6 +37,7 @@ interface Connection {
 }
 interface SqliteModule {
   readonly DatabaseSync: new (path: string) => Connection;
+  readonly StatementSync: { readonly prototype: object };
 }
 
 const BUSY_TIMEOUT_MS = 5000;
@@ -35,6 +49,7 @@ const BUSY_TIMEOUT_MS = 5000;
 export class SqliteDatabase {
   readonly #connection: Connection;
   readonly #statements = new Map<string, Statement>();
+  readonly #cursors = new Map<string, Statement>();
   #open = true;
 
   private constructor(connection: Connection) {
@@ -45,9 +60,10 @@ export class SqliteDatabase {
    * Opens or creates a file, or `:memory:`. Writes go to a write-ahead log and are on disk when they are committed,
    * foreign keys are enforced, and a locked database is waited for up to 5 seconds.
    * @param options.shrinks a new file can give freed space back: `PRAGMA incremental_vacuum`
+   * @param options.readOnly statements that change something fail
    * @throws {ExchangeError} CONFIG when the file cannot be opened or is no database.
    */
-  static open(path: string, { shrinks = false } = {}): SqliteDatabase {
+  static open(path: string, { shrinks = false, readOnly = false } = {}): SqliteDatabase {
     const Database = loadEngine();
     try {
       const connection = new Database(path);
@@ -55,6 +71,7 @@ export class SqliteDatabase {
       // Can be chosen as long as nothing is written.
       if (shrinks) connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
       connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+      if (readOnly) connection.exec('PRAGMA query_only = ON');
       return new SqliteDatabase(connection);
     } catch {
       throw new ExchangeError({
@@ -80,6 +97,21 @@ export class SqliteDatabase {
   get(sql: string, ...parameters: SqlValue[]): SqlRow | undefined {
     const row = this.#prepare(sql).get(...parameters);
     return row && { ...row };
+  }
+
+  /**
+   * The rows of a statement, which is carried out as they are read; one reader of the same text at a time. Leaving the
+   * loop early ends the statement; a loop that goes on after {@link close} throws.
+   */
+  cursor(sql: string, ...parameters: SqlValue[]): SqlCursor {
+    let statement = this.#cursors.get(sql);
+    if (!statement) {
+      statement = this.#connection.prepare(sql);
+      statement.setReadBigInts(true);
+      statement.setReturnArrays(true);
+      this.#cursors.set(sql, statement);
+    }
+    return { columns: statement.columns().map(({ name }) => name), rows: this.#read(statement, parameters) };
   }
 
   run(sql: string, ...parameters: SqlValue[]): SqlChange {
@@ -115,7 +147,23 @@ export class SqliteDatabase {
     if (!this.#open) return;
     this.#open = false;
     this.#statements.clear();
+    this.#cursors.clear();
     this.#connection.close();
+  }
+
+  /** The engine does not keep the statement of its iterator alive: {@link #cursors} does, until the end. */
+  *#read(statement: Statement, parameters: readonly SqlValue[]): Generator<readonly SqlValue[]> {
+    const rows = statement.iterate(...parameters);
+    try {
+      for (;;) {
+        if (!this.#open) throw new Error('the database connection is closed');
+        const row = rows.next();
+        if (row.done) return;
+        yield row.value;
+      }
+    } finally {
+      if (this.#open) rows.return?.();
+    }
   }
 
   #rollback(): void {
@@ -141,7 +189,7 @@ function loadEngine(): SqliteModule['DatabaseSync'] {
   return engine.DatabaseSync;
 }
 
-/** `node:sqlite` where this Node has it without a flag (22.13 on). */
+/** `node:sqlite` where this Node has it without a flag (22.13 on), in a version that gives rows as arrays. */
 function loadBuiltin(): SqliteModule | undefined {
   // oxlint-disable-next-line typescript/unbound-method -- called with `process`, and put back below
   const emitWarning = process.emitWarning;
@@ -151,7 +199,8 @@ function loadBuiltin(): SqliteModule | undefined {
   };
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- @types/node of Node 20 do not know it
-    return process.getBuiltinModule('node:sqlite') as SqliteModule | undefined;
+    const builtin = process.getBuiltinModule('node:sqlite') as SqliteModule | undefined;
+    return builtin && 'setReturnArrays' in builtin.StatementSync.prototype ? builtin : undefined;
   } finally {
     process.emitWarning = emitWarning;
   }

@@ -1,5 +1,5 @@
 // Small helpers of the scripts. Plain JavaScript: they run before anything is installed or built.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,17 @@ export function run(command, args, options = {}) {
   if (done.error) throw done.error;
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
+
+/** What npm prints. It is a .cmd file on Windows, which needs a shell to start. */
+export const npm = (args, options = {}) =>
+  execFileSync('npm', args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    shell: process.platform === 'win32',
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  });
 
 /** True when this Node can run Node-RED 5 (needs 22.9); older ones run Node-RED 4.1. */
 export const canRunNodeRed5 = () => {

@@ -1,10 +1,13 @@
 /**
  * A small database in a file, for the demo and for sites without a server. Every call is carried out at once, one after
- * the other: nothing is ever under way when the next one comes, and no answer can be lost.
+ * the other: nothing is ever under way when the next one comes, and no answer can be lost. Only streams are read
+ * beside them, each over a connection of its own that sees the file as it was when the first row was read, and holds
+ * up no writer.
  */
-import { setImmediate as breathe } from 'node:timers/promises';
 import { ExchangeError } from '../errors';
-import { type SqlValue, SqliteDatabase } from '../sqlite';
+import { SqliteDatabase } from '../sqlite';
+import { inBatches } from './batches';
+import { columnNames, makeRow } from './columns';
 import { ConnectionState } from './connection-state';
 import type {
   DatabaseDriver,
@@ -21,9 +24,7 @@ import type {
 } from './driver';
 import { DatabaseFailure, type DatabaseTrouble } from './failure';
 import type { Parameter } from './parameter';
-import { NO_WORDS } from './session-words';
-import { checkNames, checkValue } from './values';
-import { wallClockText } from './wall-clock';
+import { bindNumbered, notHere, readCell } from './sqlite-values';
 
 export interface SqliteFile {
   readonly kind: 'sqlite';
@@ -34,9 +35,6 @@ export interface SqliteFile {
 
 export type EmbeddedProcedures = Readonly<Record<string, EmbeddedProcedure>>;
 
-/** SQLite has no varchar of a code page: its texts hold everything. */
-const CODE_PAGE = 'utf-8';
-
 export class SqliteDriver implements DatabaseDriver {
   readonly kind = 'sqlite';
   readonly #settings: SqliteFile;
@@ -44,6 +42,9 @@ export class SqliteDriver implements DatabaseDriver {
   readonly #state = new ConnectionState();
   readonly #procedures: EmbeddedProcedures;
   #database: SqliteDatabase | undefined;
+  /** Connections of streams, and one that waits for the next. */
+  readonly #readers = new Set<SqliteDatabase>();
+  #idleReader: SqliteDatabase | undefined;
   /** End of the last transaction: others wait for it, since there is one connection. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -87,14 +88,26 @@ export class SqliteDriver implements DatabaseDriver {
   async *stream(
     statement: Statement,
     parameters: readonly Parameter[],
-    { batch, signal }: StreamOptions,
+    { batch, signal, timeoutMs = Number.POSITIVE_INFINITY }: StreamOptions,
   ): AsyncGenerator<readonly DatabaseRow[]> {
-    // A cursor that stays open would hold up all writers: the rows of a small site fit.
-    const { rows } = await this.#inTurn(() => this.#run(statement, parameters, {}, Number.POSITIVE_INFINITY));
-    for (let at = 0; at < rows.length; at += batch) {
+    const check = (waitedMs: number): void => {
       if (signal?.aborted) throw this.#failure('cancelled', 'ECANCEL');
-      yield rows.slice(at, at + batch);
-      await breathe();
+      if (waitedMs > timeoutMs) throw this.#failure('no-answer', 'ETIMEOUT');
+    };
+    check(0);
+    if (CHANGING.test(statement.text)) {
+      // While its rows were read slowly, nobody else could write.
+      const { rows } = await this.#inTurn(() =>
+        this.#run(statement, parameters, {}, Number.POSITIVE_INFINITY),
+      );
+      yield* inBatches(rows, batch, check);
+      return;
+    }
+    const reader = await this.#inTurn(() => this.#reader());
+    try {
+      yield* inBatches(this.#rows(reader, statement, parameters), batch, check);
+    } finally {
+      this.#release(reader);
     }
   }
 
@@ -112,11 +125,11 @@ export class SqliteDriver implements DatabaseDriver {
           }
         },
       };
-      this.#guard(() => database.exec('BEGIN IMMEDIATE'));
+      this.#exec(database, 'BEGIN IMMEDIATE');
       try {
         const result = await work(session);
         if (failure !== undefined) throw failure;
-        this.#guard(() => database.exec('COMMIT'));
+        this.#exec(database, 'COMMIT');
         return result;
       } catch (error) {
         try {
@@ -145,6 +158,8 @@ export class SqliteDriver implements DatabaseDriver {
       this.#state.closed();
       this.#database?.close();
       this.#database = undefined;
+      for (const reader of this.#readers) reader.close();
+      this.#readers.clear();
     });
   }
 
@@ -164,59 +179,89 @@ export class SqliteDriver implements DatabaseDriver {
   }
 
   #run(
-    { kind, text }: Statement,
+    statement: Statement,
     parameters: readonly Parameter[],
     { signal }: RunOptions,
     mostRows = this.#settings.mostRows,
   ): RunResult {
     if (signal?.aborted) throw this.#failure('cancelled', 'ECANCEL');
-    if (kind === 'procedure') throw notHere({ zh: '没有存储过程', en: 'has no procedures' });
     const database = this.#open();
-    const bound = this.#bind(text, parameters);
-    return this.#guard(() => {
-      const rows = database.all(bound.text, ...bound.values).map(readRow);
-      if (rows.length > mostRows) throw this.#failure('too-many-rows', mostRows);
-      const changes = Number(database.get('select changes() as changes')?.['changes'] ?? 0);
-      const rowsAffected = CHANGING.test(text) ? changes : rows.length;
-      return { rows, sets: rows.length > 0 ? [rows] : [], rowsAffected, output: {}, returnValue: undefined };
-    });
+    const isChange = CHANGING.test(statement.text);
+    const rows: DatabaseRow[] = [];
+    for (const row of this.#rows(database, statement, parameters)) {
+      rows.push(row);
+      // A change takes effect only when it comes to its end.
+      if (rows.length > mostRows && !isChange) break;
+    }
+    if (rows.length > mostRows) throw this.#failure('too-many-rows', mostRows);
+    const changes = isChange ? Number(database.get('select changes() as changes')?.['changes'] ?? 0) : 0;
+    const rowsAffected = isChange ? changes : rows.length;
+    return { rows, sets: rows.length > 0 ? [rows] : [], rowsAffected, output: {}, returnValue: undefined };
   }
 
-  /** Numbers instead of names, which the two engines do not know how to bind alike. */
-  #bind(sql: string, parameters: readonly Parameter[]): { text: string; values: SqlValue[] } {
-    checkNames(parameters);
-    const used: Parameter[] = [];
-    const text = sql.replaceAll(PARAMETER, (whole, name: string | undefined) => {
-      if (name === undefined) return whole;
-      const parameter = parameters.find(one => one.name.toLowerCase() === name.toLowerCase());
-      if (!parameter) throw this.#failure('arguments', `@${name}`);
-      if (!used.includes(parameter)) used.push(parameter);
-      return `?${used.indexOf(parameter) + 1}`;
-    });
-    return { text, values: used.map(valueOf) };
+  /** Carries a statement out as its rows are read. */
+  *#rows(
+    database: SqliteDatabase,
+    { kind, text }: Statement,
+    parameters: readonly Parameter[],
+  ): Generator<DatabaseRow> {
+    // Neither in a transaction nor as a stream.
+    if (kind === 'procedure') throw notHere({ zh: '没有存储过程', en: 'has no procedures' });
+    const bound = bindNumbered(text, parameters, name => this.#failure('arguments', name));
+    try {
+      const { columns, rows } = database.cursor(bound.text, ...bound.values);
+      const names = columnNames(columns);
+      for (const cells of rows) yield makeRow(names, at => readCell(cells[at] ?? null));
+    } catch (error) {
+      throw this.#failureOf(error);
+    }
   }
 
   #open(): SqliteDatabase {
+    return (this.#database ??= this.#connect());
+  }
+
+  #reader(): SqliteDatabase {
+    const reader = this.#idleReader ?? this.#connect({ readOnly: true });
+    this.#idleReader = undefined;
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  #release(reader: SqliteDatabase): void {
+    if (this.#state.now === 'closed') return;
+    if (this.#idleReader) {
+      this.#readers.delete(reader);
+      reader.close();
+    } else this.#idleReader = reader;
+  }
+
+  #connect(options: { readonly readOnly?: boolean } = {}): SqliteDatabase {
     if (this.#state.now === 'closed') throw this.#failure('closed', 'ECLOSED');
     try {
-      this.#database ??= SqliteDatabase.open(this.#settings.file);
+      const database = SqliteDatabase.open(this.#settings.file, options);
       this.#state.up();
-      return this.#database;
+      return database;
     } catch (error) {
       if (error instanceof ExchangeError) this.#state.failed(error);
       throw error;
     }
   }
 
-  #guard<T>(work: () => T): T {
+  #exec(database: SqliteDatabase, sql: string): void {
     try {
-      return work();
+      database.exec(sql);
     } catch (error) {
-      if (error instanceof ExchangeError) throw error;
-      const message = error instanceof Error ? error.message : '';
-      const [, trouble = 'other'] = MESSAGES.find(([pattern]) => pattern.test(message)) ?? [];
-      throw this.#failure(trouble, 'SQLITE');
+      throw this.#failureOf(error);
     }
+  }
+
+  #failureOf(error: unknown): ExchangeError {
+    if (error instanceof ExchangeError) return error;
+    if (this.#state.now === 'closed') return this.#failure('closed', 'ECLOSED');
+    const message = error instanceof Error ? error.message : '';
+    const [, trouble = 'other'] = MESSAGES.find(([pattern]) => pattern.test(message)) ?? [];
+    return this.#failure(trouble, 'SQLITE');
   }
 
   #failure(trouble: DatabaseTrouble, said: string | number): DatabaseFailure {
@@ -236,30 +281,6 @@ const MESSAGES: readonly (readonly [RegExp, DatabaseTrouble])[] = [
   [/parameter|bind|column index out of range/i, 'arguments'],
   [/locked|busy/i, 'time-out'],
   [/full/i, 'full'],
+  [/readonly/i, 'rights'],
   [/malformed|disk image|I\/O/i, 'damaged'],
 ];
-
-function valueOf({ name, type, value, output }: Parameter): SqlValue {
-  if (type.name === 'table' || output)
-    throw notHere({ zh: '没有表值参数和输出参数', en: 'has no table-valued and no output parameters' });
-  const checked = checkValue(name, type, value, CODE_PAGE);
-  if (typeof checked === 'boolean') return checked ? 1 : 0;
-  if (checked instanceof Date) return checked.toISOString();
-  if (checked === null || typeof checked !== 'object' || checked instanceof Uint8Array) return checked;
-  return wallClockText(checked, type.name === 'date' || type.name === 'time' ? type.name : 'both');
-}
-
-/** Texts and comments, which stay as they are, or a parameter. */
-const PARAMETER = new RegExp(`${NO_WORDS.source}|@([\\p{L}_][\\p{L}\\p{N}_$#]*)`, 'gu');
-
-const readRow = (row: Record<string, SqlValue>): DatabaseRow =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, cell]) => [name, typeof cell === 'bigint' ? String(cell) : cell]),
-  );
-
-const notHere = (what: { readonly zh: string; readonly en: string }): ExchangeError =>
-  new ExchangeError({
-    code: 'CONFIG',
-    retry: 'never',
-    text: { zh: `嵌入式数据库${what.zh}`, en: `the embedded database ${what.en}` },
-  });

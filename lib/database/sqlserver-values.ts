@@ -1,5 +1,6 @@
 /** Parameters into the SQL Server driver, and rows out of it. */
 import mssql from 'mssql';
+import { columnNames, makeRow } from './columns';
 import type { DatabaseRow, DatabaseValue } from './driver';
 import { DatabaseFailure } from './failure';
 import type { Parameter, ScalarType } from './parameter';
@@ -101,22 +102,7 @@ export function rowReader(
 ): (cells: ArrayLike<unknown>) => DatabaseRow {
   const names = columnNames(columns.map(({ name }) => name));
   const readers = columns.map(column => (cell: unknown) => readCell(cell, column, where));
-  return cells =>
-    // Not by assignment: a column may have any name.
-    Object.fromEntries(readers.map((read, at) => [names[at] ?? '', read(cells[at])]));
-}
-
-/** Names for the columns of a set; all different. */
-export function columnNames(given: readonly string[]): string[] {
-  const taken = new Set(given);
-  const used = new Set<string>();
-  return given.map((name, at) => {
-    let unique = name || `column_${at + 1}`;
-    for (let number = 2; used.has(unique) || (unique !== name && taken.has(unique)); number++)
-      unique = `${name || `column_${at + 1}`}_${number}`;
-    used.add(unique);
-    return unique;
-  });
+  return cells => makeRow(names, at => readers[at]?.(cells[at]) ?? null);
 }
 
 function readCell(cell: unknown, { name, type, scale = 0 }: DriverColumn, where: string): DatabaseValue {

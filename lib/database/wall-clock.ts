@@ -53,20 +53,23 @@ export function wallClockText({ date, fraction }: WallClock, part: 'date' | 'tim
   return part === 'time' ? time : `${dayText(date)} ${time}`;
 }
 
-const pad = (value: number, length = 2): string => String(value).padStart(length, '0');
+/** Of a hundred thousand rows each has dates: made once, not for each of them. */
+const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'));
+const two = (number: number): string => TWO_DIGITS[number] ?? '';
 
 /** `2030-01-02` of a Date of the driver. */
 export const dayText = (date: Date): string =>
-  `${pad(date.getUTCFullYear(), 4)}-${pad(date.getUTCMonth() + 1)}-${pad(date.getUTCDate())}`;
+  `${String(date.getUTCFullYear()).padStart(4, '0')}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
 
 /** `03:04:05`, and the fraction of the second unless that is nought. */
 export function timeText(date: Date): string {
-  const rest = Math.round(('nanosecondsDelta' in date ? Number(date.nanosecondsDelta) : 0) * 1e7);
-  const fraction = (pad(date.getUTCMilliseconds(), 3) + pad(rest, 4)).replace(/0+$/, '');
-  const time = `${pad(date.getUTCHours())}:${pad(date.getUTCMinutes())}:${pad(date.getUTCSeconds())}`;
-  if (fraction === '') return time;
+  const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+  const milliseconds = date.getUTCMilliseconds();
+  const rest = 'nanosecondsDelta' in date ? Math.round(Number(date.nanosecondsDelta) * 1e7) : 0;
+  if (milliseconds === 0 && rest === 0) return time;
   // Milliseconds are whole: .5 is .500, as a log has it; finer ones keep their digits.
-  return `${time}.${fraction.padEnd(3, '0')}`;
+  const digits = String(milliseconds * 10_000 + rest).padStart(7, '0');
+  return `${time}.${digits.replace(/0+$/, '').padEnd(3, '0')}`;
 }
 
 export const wallText = (date: Date): string => `${dayText(date)} ${timeText(date)}`;

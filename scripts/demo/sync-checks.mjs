@@ -13,7 +13,6 @@ export async function orderNotifications(context) {
   expect('the platform accepts them', hospital.counts().otherEvents === 0);
   const { EXCHANGE_ORGAN_CODE: OrganCode } = environmentOf(url);
   const told = await context.held('UpdateBillingInfo');
-  const daysOf = ({ SerialNo, StartDate, EndDate }) => `${SerialNo} ${StartDate} ${EndDate}`;
   const expected = new Map(
     hospital.orderNotices('accepted').map(row => [daysOf(row), { OrganCode, ...withoutVersion(row) }]),
   );
@@ -102,6 +101,8 @@ async function compareBookings(context) {
   );
   return expected.length;
 }
+
+const daysOf = ({ SerialNo, StartDate, EndDate }) => `${SerialNo} ${StartDate} ${EndDate}`;
 
 const withoutVersion = ({ Hiskey: _hiskey, last_update_dtime: _version, ...row }) => row;
 

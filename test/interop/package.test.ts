@@ -1,27 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import manifest from '../../package.json';
 import { root } from '../support/built-editor';
 import { NodeRed } from '../support/editor';
-
-interface NodeSet {
-  readonly module: string;
-  readonly types: readonly string[];
-  readonly enabled: boolean;
-  readonly err?: string;
-}
-
-/** npm is a script file on Windows, which needs a shell to start. */
-const npm = (cwd: string, ...args: string[]): string =>
-  execFileSync('npm', args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    shell: process.platform === 'win32',
-  });
+import { assertAllNodes, npm } from '../support/installed';
 
 describe('the packed package', function () {
   this.timeout(180_000);
@@ -31,7 +14,7 @@ describe('the packed package', function () {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'regional-exchange-pack-'));
     // The build is there already; another one would take dist/ away from tests that run beside this one.
     const [packed] = JSON.parse(
-      npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
+      npm(root, ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]),
     ) as { filename: string; files: { path: string }[] }[];
     assert.ok(packed);
     tgz = path.join(folder, packed.filename);
@@ -48,22 +31,10 @@ describe('the packed package', function () {
   it('installs into an empty Node-RED without its scripts, and every node loads', async () => {
     const nodeRed = await NodeRed.start(userDir => {
       fs.writeFileSync(path.join(userDir, 'package.json'), '{"name":"hospital","private":true}');
-      npm(userDir, 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', tgz);
+      npm(userDir, ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', tgz]);
     });
     try {
-      const sets = (await (
-        await fetch(`${nodeRed.url}nodes`, { headers: { accept: 'application/json' } })
-      ).json()) as NodeSet[];
-      const ours = sets.filter(({ module }) => module === manifest.name);
-      assert.deepEqual(
-        ours.filter(({ err }) => err !== undefined),
-        [],
-      );
-      assert.deepEqual(
-        ours.flatMap(({ types }) => types).toSorted(),
-        Object.keys(manifest['node-red'].nodes).toSorted(),
-      );
-      assert.ok(ours.every(({ enabled }) => enabled));
+      assertAllNodes(await nodeRed.nodeSets());
     } finally {
       await nodeRed.stop();
     }

@@ -4,9 +4,10 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { child, childrenNamed, readXml, valuesOf } from '../../lib/wire/xml-read';
+import { readXml, valuesOf } from '../../lib/wire/xml-read';
 import type { Received } from './flaky-peer';
 import { fixture } from './fixture';
+import { labReport } from './lab-report';
 import { profileSettings } from './profile-settings';
 import { envelope } from './raw-soap';
 import { readStrictly } from './strict-xml';
@@ -20,11 +21,6 @@ export type Step = (typeof STEPS)[number];
 /** Reached by what the platform has not accepted; nothing of that kind happens here. */
 export const REFUSED = '/refused';
 
-const lab = readXml(fixture('ArchiveAutoReport.lab.xml'));
-const report = {
-  ...child(child(lab, 'labmaster') ?? lab, 'item')?.attributes,
-  lab_subitem: childrenNamed(lab, 'lab_subitem').map(wrapper => ({ ...child(wrapper, 'item')?.attributes })),
-};
 const booking = valuesOf(
   readXml(
     fixture('SyncAppointData.MsgBody.xml')
@@ -97,7 +93,7 @@ function chainFlow(peer: string): object[] {
       'row',
       `const { key, version } = msg.payload;
        msg.report = { key, version };
-       msg.payload = { ...${JSON.stringify(report)}, report_form_no: key, event_no: key,
+       msg.payload = { ...${JSON.stringify(labReport)}, report_form_no: key, event_no: key,
          report_title: '测试报告单 v' + version };
        for (const item of msg.payload.lab_subitem) Object.assign(item, { report_form_no: key, event_no: key });
        return msg;`,

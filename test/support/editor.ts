@@ -26,6 +26,14 @@ export interface FlowNode {
   readonly [property: string]: unknown;
 }
 
+/** One file of nodes, as the palette lists it. */
+export interface NodeSet {
+  readonly module: string;
+  readonly types: readonly string[];
+  readonly enabled: boolean;
+  readonly err?: string;
+}
+
 /** A running Node-RED in a folder of its own. */
 export class NodeRed {
   readonly url: string;
@@ -38,12 +46,17 @@ export class NodeRed {
     this.url = url;
   }
 
-  /** @param prepare fills the user folder first, in place of the checkout */
-  static async start(prepare?: (folder: string) => void): Promise<NodeRed> {
+  /**
+   * @param prepare fills the user folder first, in place of the checkout
+   * @param palette starts it without this package, with a palette manager that may install it; its environment
+   */
+  static async start(prepare?: (folder: string) => void, palette?: NodeJS.ProcessEnv): Promise<NodeRed> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'regional-exchange-editor-'));
     prepare?.(folder);
-    const host = fork(path.join(root, 'test/support/node-red-host.mjs'), [folder], {
+    const args = [folder, ...(palette ? ['palette'] : [])];
+    const host = fork(path.join(root, 'test/support/node-red-host.mjs'), args, {
       execArgv: [],
+      ...(palette && { env: palette }),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     const [message] = (await Promise.race([once(host, 'message'), once(host, 'exit')])) as [
@@ -63,6 +76,12 @@ export class NodeRed {
     if (!answer.ok) throw new Error(`deploying: HTTP ${answer.status} ${await answer.text()}`);
   }
 
+  /** Sets of nodes in the palette. */
+  async nodeSets(): Promise<NodeSet[]> {
+    const answer = await fetch(`${this.url}nodes`, { headers: { accept: 'application/json' } });
+    return (await answer.json()) as NodeSet[];
+  }
+
   /** The deployed flows, as they are stored. */
   async flows(): Promise<FlowNode[]> {
     return (await (await fetch(`${this.url}flows`)).json()) as FlowNode[];
@@ -73,7 +92,8 @@ export class NodeRed {
       this.#process.kill();
       await once(this.#process, 'exit');
     }
-    fs.rmSync(this.#folder, { recursive: true, force: true });
+    // The process that works on a store's file ends a moment later.
+    fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 

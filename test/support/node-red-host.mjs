@@ -1,5 +1,6 @@
 // Runs a real Node-RED with the built package for the browser tests, in a process of its own: Node-RED and the test
-// helper of test/nodes share singletons. Argument: an empty user folder. Sends {port}.
+// helper of test/nodes share singletons. Arguments: an empty user folder; `palette` when it may install modules, of
+// which it has none then. Sends {port}.
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -7,14 +8,14 @@ import path from 'node:path';
 import { nodeRedPackage, root } from '../../scripts/shared.mjs';
 
 const version = nodeRedPackage();
-const userDir = process.argv[2];
+const [userDir, palette] = process.argv.slice(2);
 const require = createRequire(import.meta.url);
 const RED = require(version);
 const express = createRequire(require.resolve(version))('express');
 
 const scope = path.join(userDir, 'node_modules', '@regional-exchange');
 // A user folder with the package installed is taken as it is; an empty one gets the checkout.
-if (!fs.existsSync(scope)) {
+if (!palette && !fs.existsSync(scope)) {
   fs.mkdirSync(scope, { recursive: true });
   fs.symlinkSync(root, path.join(scope, 'node-red-hospital'), 'junction');
   fs.writeFileSync(
@@ -34,7 +35,7 @@ RED.init(server, {
   logging: { console: { level: 'error', metrics: false, audit: false } },
   editorTheme: { tours: false, palette: { catalogues: [] } },
   telemetry: { enabled: false },
-  externalModules: { palette: { allowInstall: false }, modules: { allowInstall: false } },
+  externalModules: { palette: { allowInstall: palette !== undefined }, modules: { allowInstall: false } },
 });
 app.use('/hie', RED.httpNode);
 app.use('/', RED.httpAdmin);

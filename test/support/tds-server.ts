@@ -43,8 +43,8 @@ export interface TdsStatement {
 
 export interface TdsRows {
   readonly columns: readonly TdsColumn[];
-  /** Sent as fast as the client takes them. */
-  readonly rows: Iterable<readonly TdsValue[]>;
+  /** Values, or the bytes of `row`. Sent as fast as the client takes them. */
+  readonly rows: Iterable<readonly TdsValue[] | Buffer>;
   /** The server dies within the row after so many. */
   readonly cutAfter?: number;
   /** An error after the rows. */
@@ -128,8 +128,11 @@ export class TdsServer {
 
 const ROWS_IN_PART = 200;
 
-const aborted = (signal: AbortSignal): Promise<unknown> =>
-  new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
+const aborted = (signal: AbortSignal, until: AbortSignal): Promise<unknown> =>
+  new Promise(resolve => signal.addEventListener('abort', resolve, { once: true, signal: until }));
+
+const bytesOf = (columns: readonly TdsColumn[], values: readonly TdsValue[] | Buffer): Buffer =>
+  Buffer.isBuffer(values) ? values : row(columns, values);
 
 /** One connection of a client. */
 class Session {
@@ -248,7 +251,7 @@ class Session {
       const all = [...set.rows];
       return [
         metadata(set.columns),
-        ...all.map(values => row(set.columns, values)),
+        ...all.map(values => bytesOf(set.columns, values)),
         doneInProcedure(all.length),
       ];
     });
@@ -263,7 +266,7 @@ class Session {
     let tokens = [metadata(columns)];
     let count = 0;
     for (const values of rows) {
-      const bytes = row(columns, values);
+      const bytes = bytesOf(columns, values);
       if (count++ === cutAfter) {
         this.#part(Buffer.concat([...tokens, bytes.subarray(0, bytes.length / 2)]));
         this.#die();
@@ -283,8 +286,12 @@ class Session {
   }
 
   async #drained(signal: AbortSignal): Promise<void> {
-    const gone = once(this.#socket, 'close');
-    await Promise.race([once(this.#out, 'drain'), gone, aborted(signal)]).catch(() => {});
+    const wait = new AbortController();
+    const drained = once(this.#out, 'drain', { signal: wait.signal });
+    const gone = once(this.#socket, 'close', { signal: wait.signal });
+    await Promise.race([drained, gone, aborted(signal, wait.signal)]).catch(() => {});
+    // A long answer waits often: the listeners of each time must go.
+    wait.abort();
   }
 
   /** A part of a message that goes on. */

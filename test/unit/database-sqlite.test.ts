@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { StreamOptions } from '../../lib/database/driver';
 import { SqliteDriver } from '../../lib/database/sqlite-driver';
 import { parameter, procedure, rejectsSo, sql } from '../support/hospital-database';
 
@@ -61,6 +62,99 @@ describe('hospital database in a file', () => {
       sizes.push(rows.length);
     assert.deepEqual(sizes, [40, 40, 21]);
     await rejectsSo(driver.run(sql('select * from report')), 'TOO_LARGE', 'never', /more rows/);
+  });
+
+  describe('streaming', () => {
+    const ENDLESS = sql(
+      'with recursive n(i) as (select 1 union all select i + 1 from n where i < @most) select i from n',
+    );
+    const endless = (options: Partial<StreamOptions> = {}, most = Number.MAX_SAFE_INTEGER) =>
+      driver.stream(ENDLESS, [parameter('most', 'bigint', most)], { batch: 100, ...options });
+
+    it('reads no further than the batch that is asked for', async () => {
+      const first: unknown[] = [];
+      for await (const rows of endless()) {
+        first.push(rows[0]?.['i']);
+        if (first.length === 3) break;
+      }
+      assert.deepEqual(first, [1, 101, 201]);
+    });
+
+    it('shows the file as it was at its first row, and keeps nobody from writing', async () => {
+      for (const no of ['A', 'B', 'C']) await insert(no);
+      const seen: unknown[] = [];
+      for await (const [row] of driver.stream(sql('select no from report order by no'), [], { batch: 1 })) {
+        seen.push(row?.['no']);
+        await insert(`${String(row?.['no'])}2`);
+        await driver.transaction(session => session.run(sql("delete from report where no = 'C'")));
+      }
+      assert.deepEqual(seen, ['A', 'B', 'C']);
+      const { rows } = await driver.run(sql('select no from report order by no'));
+      assert.deepEqual(
+        rows.map(({ no }) => no),
+        ['A', 'A2', 'B', 'B2', 'C2'],
+      );
+    });
+
+    it('reads several at a time, the same statement too', async () => {
+      const sums = await Promise.all(
+        [50, 60, 50].map(async most => {
+          let sum = 0;
+          for await (const rows of endless({ batch: 7 }, most)) for (const { i } of rows) sum += Number(i);
+          return sum;
+        }),
+      );
+      assert.deepEqual(sums, [1275, 1830, 1275]);
+    });
+
+    it('lets others run, and ends by its signal and its time limit, while a batch is not full', async () => {
+      const stop = new AbortController();
+      let turns = 0;
+      const count = (): void => {
+        if (++turns === 3) stop.abort();
+        else setImmediate(count);
+      };
+      setImmediate(count);
+      const first = (options: Partial<StreamOptions>) =>
+        endless({ batch: Number.MAX_SAFE_INTEGER, ...options }).next();
+      await rejectsSo(first({ signal: stop.signal }), 'ABORTED', 'retry', /cancelled/);
+      assert.equal(turns, 3);
+      await rejectsSo(first({ timeoutMs: 30 }), 'DATABASE', 'retry', /no answer in time/);
+      await rejectsSo(first({ signal: stop.signal }), 'ABORTED', 'retry', /cancelled/);
+    });
+
+    it('ends with the driver', async () => {
+      const stream = endless();
+      await stream.next();
+      await driver.close();
+      await rejectsSo(stream.next(), 'DATABASE', 'retry', /being closed/);
+    });
+
+    it('carries a change out at once, whenever its rows are read', async () => {
+      await insert('A');
+      const text = "insert into report (no, name) values ('B', '李四'), ('C', '王五') returning no";
+      const stream = driver.stream(sql(text), [], { batch: 1 });
+      assert.deepEqual((await stream.next()).value, [{ no: 'B' }]);
+      const count = 'select count(*) as n from report';
+      assert.deepEqual((await driver.run(sql(count))).rows, [{ n: 3 }]);
+      await insert('D');
+      assert.deepEqual((await stream.next()).value, [{ no: 'C' }]);
+      assert.equal((await stream.next()).done, true);
+      const other = driver.stream(sql('drop table report'), [], { batch: 1 });
+      await rejectsSo(other.next(), 'DATABASE_REFUSED', 'never', /right is missing/);
+    });
+  });
+
+  it('keeps every digit of a number and every column of a row', async () => {
+    const text = 'select 9007199254740993 as a, 7 as a, -9007199254740993 as b, 1.5 as c, @n as "__proto__"';
+    const { rows } = await driver.run(sql(text), [parameter('n', 'int', 8)]);
+    assert.deepEqual(Object.entries(rows[0] ?? {}), [
+      ['a', '9007199254740993'],
+      ['a_2', 7],
+      ['b', '-9007199254740993'],
+      ['c', 1.5],
+      ['__proto__', 8],
+    ]);
   });
 
   it('rolls a transaction back as a whole, and lets nobody between its statements', async () => {

@@ -5,7 +5,7 @@ import { inVarchar } from '../../lib/database/charset';
 import { readName, readType } from '../../lib/database/parameter';
 import { changesSession } from '../../lib/database/session-words';
 import { readDatabaseSettings } from '../../lib/database/settings';
-import { columnNames } from '../../lib/database/sqlserver-values';
+import { columnNames } from '../../lib/database/columns';
 import { checkTable, checkValue } from '../../lib/database/values';
 import { readWallClock, wallClockText } from '../../lib/database/wall-clock';
 import { ExchangeError } from '../../lib/errors';

@@ -63,32 +63,30 @@ function bookingProcedures(hospital: SyntheticHospital): Record<string, Embedded
 
 /** 3.3, 4.1, 4.2: what is to be told to the platform, and what became of it. */
 function uploadProcedures(hospital: SyntheticHospital): Record<string, EmbeddedProcedure> {
-  const outcome = (values: Values): 'accepted' | 'refused' =>
-    Number(values['state']) === DONE ? 'accepted' : 'refused';
   return {
     ...fetchAndAck(
       'order',
       'Hiskey',
       () => [hospital.orderNotices('new')],
-      values => hospital.markOrder(text(values, 'Hiskey'), text(values, 'version'), outcome(values)),
+      values => hospital.markOrder(text(values, 'Hiskey'), text(values, 'version'), outcomeIn(values)),
     ),
     ...fetchAndAck(
       'booking',
       'HisKey',
       () => [hospital.bookingNotices('new')],
-      values => hospital.markBooking(text(values, 'HisKey'), text(values, 'version'), outcome(values)),
+      values => hospital.markBooking(text(values, 'HisKey'), text(values, 'version'), outcomeIn(values)),
     ),
     ...fetchAndAck(
       'lab',
       'report_form_no',
       () => masterAndItems(hospital.labReports('new', ALL)),
-      values => hospital.markReported(text(values, 'report_form_no'), outcome(values)),
+      values => hospital.markReported(text(values, 'report_form_no'), outcomeIn(values)),
     ),
     ...fetchAndAck(
       'exam',
       'report_form_no',
       () => [hospital.examReports('new', ALL)],
-      values => hospital.markExam(text(values, 'report_form_no'), outcome(values)),
+      values => hospital.markExam(text(values, 'report_form_no'), outcomeIn(values)),
     ),
     usp_exchange_report_pdf: procedure('report_form_no', async values => {
       const pdf = await hospital.examPdf(text(values, 'report_form_no'));
@@ -99,6 +97,9 @@ function uploadProcedures(hospital: SyntheticHospital): Record<string, EmbeddedP
     ]),
   };
 }
+
+const outcomeIn = (values: Values): 'accepted' | 'refused' =>
+  Number(values['state']) === DONE ? 'accepted' : 'refused';
 
 /** A row that was fetched is not given again before its lease is over, or it is acknowledged. */
 function fetchAndAck(
