@@ -1,6 +1,5 @@
 /** C-GET and C-MOVE: a peer sends what it has (PS3.4 annex C), by the same association or by one of its own. */
 import type { Association } from './association';
-import { MemoryBytes } from './byte-source';
 import { type CommandSet, Command } from './command-set';
 import { type DicomValues, LONGEST_DATA_SET, decodeDataSet, encodeDataSet, textOf } from './data-set';
 import type { Message } from './incoming';
@@ -122,7 +121,7 @@ async function request(
       ...(moveDestination !== undefined && { moveDestination }),
       hasDataSet: true,
     },
-    new MemoryBytes(encodeDataSet(keys, encoding, peer.characterSet)),
+    encodeDataSet(keys, encoding, peer.characterSet),
   );
   for (;;) {
     const response = await association.response(messageId, onRequest);
