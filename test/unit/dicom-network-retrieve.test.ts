@@ -192,9 +192,11 @@ describe('DICOM: retrieving from peers', () => {
     const [first = '', ...rest] = uids;
     await target().write(
       { sopClassUid: CT_IMAGE, sopInstanceUid: first, transferSyntaxUid: SYNTAX.explicit, sourceAeTitle: '' },
-      (async function* () {
-        yield await Promise.resolve(object(first));
-      })(),
+      {
+        async *batches() {
+          yield await Promise.resolve([object(first)]);
+        },
+      },
     );
     const asked: string[] = [];
     const done = { 0x0900: 0, 0x1021: 0, 0x1022: 0, 0x1023: 0 };
