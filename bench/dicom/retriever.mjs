@@ -2,7 +2,7 @@
 // Prints the seconds that it took.
 import { ObjectFolder } from '../../lib/dicom/object-folder.ts';
 import { getObjects, moveObjects } from '../../lib/dicom/retrieve-scu.ts';
-import { dropSyncs } from './no-sync.mjs';
+import { dropSyncs } from '../../test/support/no-sync.ts';
 import { openStation } from './open-station.mjs';
 
 const [, , way = '', folder = '', port = '', ownPort = '', study = '', durable = ''] = process.argv;

@@ -1,7 +1,7 @@
 // Our station, until it is killed: `station <folder> <port> durable|not`.
 import { ObjectFolder } from '../../lib/dicom/object-folder.ts';
+import { dropSyncs } from '../../test/support/no-sync.ts';
 import { openStation } from './open-station.mjs';
-import { dropSyncs } from './no-sync.mjs';
 
 const [, , folder = '', port = '', durable = ''] = process.argv;
 
