@@ -45,7 +45,11 @@ export class FileInMaking implements RandomAccess {
     this.#unsynced += length;
     if (this.#unsynced >= SYNC_EVERY_BYTES && !this.#syncing) {
       this.#unsynced = 0;
-      this.#syncing = this.#attempt(() => handle.datasync()).finally(() => (this.#syncing = undefined));
+      this.#syncing = handle
+        .datasync()
+        // Nobody waits for it here.
+        .catch(() => void (this.#hasFailed = true))
+        .finally(() => (this.#syncing = undefined));
     }
   }
 
