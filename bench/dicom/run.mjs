@@ -131,15 +131,16 @@ async function receive(title, files, senderCount, ways) {
     emptyKept();
     const port = await freePort();
     const receiver = await start(command(port, senderCount), port);
-    const begun = performance.now();
-    const sender = dcmtk(NODELAY).storescu;
-    await Promise.all(Array.from({ length: senderCount }, () => timed(sender(files, port))));
-    const rest = (performance.now() - begun) / 1000;
-    runs[way].push({
-      ...speed({ bytes: senderCount * files.bytes }, { looking: 0, rest }),
-      ...usedBy(receiver.pid),
-    });
-    await receiver.end();
+    try {
+      const begun = performance.now();
+      const sender = dcmtk(NODELAY).storescu;
+      await Promise.all(Array.from({ length: senderCount }, () => timed(sender(files, port))));
+      const rest = (performance.now() - begun) / 1000;
+      const bytes = senderCount * files.bytes;
+      runs[way].push({ ...speed({ bytes }, { looking: 0, rest }), ...usedBy(receiver.pid) });
+    } finally {
+      await receiver.end();
+    }
   });
   fs.rmSync(kept, { recursive: true });
   print(title, runs);
