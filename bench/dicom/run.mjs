@@ -1,38 +1,40 @@
 // npm run bench:dicom — images to DCMTK's storescp: our sender, DCMTK's two, and the Client of dcmjs-dimse, in turn, each
-// in a process of its own; and our station beside storescp, with storescu as the sender. Needs dcmtk and GNU time.
-// Options: --only senders,large,shipped,receivers --rounds 3
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+// in a process of its own; our station beside storescp, with storescu as the sender; our C-GET and C-MOVE beside getscu
+// and movescu, with dcmqrscp as the archive. Needs dcmtk and GNU time; with gcc also storescp that syncs what it takes.
+// Options: --only senders,large,shipped,receivers,retrieval --rounds 3
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { ensureInstalled, root } from '../../scripts/shared.mjs';
+import { STUDY, multiFrame, series } from './images.mjs';
+import { freePort, isInstalled, preload, start, timed, usedBy } from './processes.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'senders,large,shipped,receivers' },
+    only: { type: 'string', default: 'senders,large,shipped,receivers,retrieval' },
     rounds: { type: 'string', default: '3' },
   },
 });
 ensureInstalled();
-for (const program of ['storescp', 'storescu', 'dcmsend', '/usr/bin/time'])
-  if (spawnSync(program, ['--version']).error) throw new Error(`not installed: ${program}`);
+for (const program of ['storescp', 'storescu', 'dcmsend', 'dcmqrscp', 'getscu', 'movescu', '/usr/bin/time'])
+  if (!isInstalled(program)) throw new Error(`not installed: ${program}`);
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-dicom-'));
-const sections = { senders, large, shipped, receivers };
+const kept = path.join(folder, 'kept');
+const sections = { senders, large, shipped, receivers, retrieval };
 /** DCMTK waits for full packets unless it is told not to (Nagle), and so do hospitals' archives. */
 const NODELAY = { TCP_NODELAY: '1' };
+/** DCMTK syncs nothing by itself. */
+const synced = preload(path.join(root, 'bench/dicom/sync-on-close.c'), folder);
 
 try {
   // Bundled: neither tsx nor its compiler counts into what a process takes.
-  for (const name of ['sender', 'station']) {
+  for (const name of ['sender', 'station', 'retriever']) {
     await build({
       entryPoints: [path.join(root, `bench/dicom/${name}.mjs`)],
-      outfile: path.join(folder, `${name}.cjs`),
+      outfile: bundled(name),
       bundle: true,
       platform: 'node',
       logLevel: 'error',
@@ -48,17 +50,20 @@ try {
   fs.rmSync(folder, { recursive: true, force: true });
 }
 
+function bundled(name) {
+  return path.join(folder, `${name}.cjs`);
+}
+
 async function senders() {
-  const files = series(300);
   const ways = { ...dcmtk(NODELAY), 'ours, 1 association': ours(1), 'ours, 4 associations': ours(4) };
-  await compare('CT of 300 objects, storescp with nodelay, PDU 131072', files, NODELAY, {
+  await compare('CT of 300 objects, storescp with nodelay, PDU 131072', series(folder, 300), NODELAY, {
     ...ways,
     'dcmjs-dimse Client': stock,
   });
 }
 
 async function large() {
-  await compare('one object of 210 MB, storescp with nodelay, PDU 131072', multiFrame(), NODELAY, {
+  await compare('one object of 210 MB, storescp with nodelay, PDU 131072', multiFrame(folder), NODELAY, {
     ...dcmtk(NODELAY),
     'ours, 1 association': ours(1),
     'dcmjs-dimse Client': stock,
@@ -66,41 +71,53 @@ async function large() {
 }
 
 async function shipped() {
-  await compare(
-    'CT of 300 objects, storescp as shipped',
-    series(300),
-    {},
-    {
-      ...dcmtk({}),
-      'ours, 1 association': ours(1),
-      'ours, 4 associations': ours(4),
-    },
-  );
+  const ways = { ...dcmtk({}), 'ours, 1 association': ours(1), 'ours, 4 associations': ours(4) };
+  await compare('CT of 300 objects, storescp as shipped', series(folder, 300), {}, ways);
 }
 
 async function receivers() {
+  const storescp = env => (port, senderCount) => ({
+    // By itself it serves one association after the other.
+    args: ['storescp', '+B', '-od', kept, ...(senderCount > 1 ? ['--fork'] : []), '-pdu', '131072', port],
+    env: { ...NODELAY, ...env },
+  });
+  const station = durable => port => ({
+    args: [process.execPath, bundled('station'), kept, port, durable],
+  });
+  const ways = {
+    storescp: storescp({}),
+    'station without sync': station('not'),
+    ...(synced && { 'storescp with sync': storescp(synced) }),
+    station: station('durable'),
+  };
+  for (const [what, files, senderCount] of [
+    ['storescu sends a CT of 300 objects', series(folder, 300), 1],
+    ['4 storescu send a CT of 300 objects each', series(folder, 300), 4],
+    ['storescu sends one object of 210 MB', multiFrame(folder), 1],
+  ])
+    await receive(what, files, senderCount, ways);
+}
+
+async function retrieval() {
   for (const [what, files] of [
-    ['CT of 300 objects', series(300)],
-    ['one object of 210 MB', multiFrame()],
-  ]) {
-    await receive(`storescu with nodelay sends ${what}; both write to the disk, ours with fsync`, files);
-  }
+    ['a CT of 300 objects', series(folder, 300)],
+    ['one object of 210 MB', multiFrame(folder)],
+  ])
+    await retrieve(what, files);
 }
 
 /** All ways in turn, each round against the same receiver. */
 async function compare(title, files, env, ways) {
-  const runs = Object.fromEntries(Object.keys(ways).map(way => [way, []]));
-  const kept = path.join(folder, 'kept');
-  const args = ['+B', '-od', kept, '--fork', '-pdu', '131072'];
+  const runs = emptyRuns(ways);
+  const port = await freePort();
   fs.mkdirSync(kept);
-  const receiver = await start('storescp', port => [...args, port], env);
+  const args = ['storescp', '+B', '-od', kept, '--fork', '-pdu', '131072', port];
+  const receiver = await start({ args, env }, port);
   try {
-    for (let round = 0; round < Number(options.rounds); round++) {
-      for (const [way, command] of Object.entries(ways)) {
-        for (const name of fs.readdirSync(kept)) fs.rmSync(path.join(kept, name));
-        runs[way].push(await timed(command(files, receiver.port), files));
-      }
-    }
+    await inTurn(ways, async (way, command) => {
+      for (const name of fs.readdirSync(kept)) fs.rmSync(path.join(kept, name));
+      runs[way].push(speed(files, await timed(command(files, port))));
+    });
   } finally {
     await receiver.end();
     fs.rmSync(kept, { recursive: true });
@@ -108,27 +125,105 @@ async function compare(title, files, env, ways) {
   print(title, runs);
 }
 
-async function receive(title, files) {
-  const kept = path.join(folder, 'kept');
-  const ways = {
-    storescp: port => ['storescp', ['+B', '-od', kept, '-pdu', '131072', port]],
-    station: port => [process.execPath, [path.join(folder, 'station.cjs'), kept, port]],
-  };
-  const runs = { storescp: [], station: [] };
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const [way, command] of Object.entries(ways)) {
-      fs.rmSync(kept, { recursive: true, force: true });
-      fs.mkdirSync(kept);
-      const port = await freePort();
-      const [program, args] = command(String(port));
-      const receiver = await startAt(port, program, args, NODELAY);
-      const { mbPerSecond } = await timed(dcmtk(NODELAY).storescu(files, port), files);
-      runs[way].push({ mbPerSecond, mbPerSecondSending: mbPerSecond, ...usedBy(receiver.pid) });
+async function receive(title, files, senderCount, ways) {
+  const runs = emptyRuns(ways);
+  await inTurn(ways, async (way, command) => {
+    emptyKept();
+    const port = await freePort();
+    const receiver = await start(command(port, senderCount), port);
+    try {
+      const begun = performance.now();
+      const sender = dcmtk(NODELAY).storescu;
+      await Promise.all(Array.from({ length: senderCount }, () => timed(sender(files, port))));
+      const rest = (performance.now() - begun) / 1000;
+      const bytes = senderCount * files.bytes;
+      runs[way].push({ ...speed({ bytes }, { looking: 0, rest }), ...usedBy(receiver.pid) });
+    } finally {
       await receiver.end();
     }
-  }
-  fs.rmSync(kept, { recursive: true, force: true });
+  });
+  fs.rmSync(kept, { recursive: true });
   print(title, runs);
+}
+
+async function retrieve(what, files) {
+  const [port, ownPort] = [await freePort(), await freePort()];
+  const archive = await startArchive(port, ownPort);
+  try {
+    await timed({ args: ['storescu', '-aec', 'QRSCP', '127.0.0.1', port, '+sd', files.path], env: NODELAY });
+    const keys = ['-k', 'QueryRetrieveLevel=STUDY', '-k', `StudyInstanceUID=${STUDY}`];
+    const parties = ['-aet', 'BENCH', '-aec', 'QRSCP', '127.0.0.1', port];
+    const asked = ['-S', '+B', '-pdu', '131072', ...keys, ...parties];
+    const dcmtkDoes = {
+      get: ['getscu', '-od', kept, ...asked],
+      move: ['movescu', '-aem', 'BENCH', '+P', ownPort, ...asked],
+    };
+    for (const [way, args] of Object.entries(dcmtkDoes)) {
+      const weDo = durable => ({
+        args: [process.execPath, bundled('retriever'), way, kept, port, ownPort, STUDY, durable],
+      });
+      const ways = {
+        [args[0]]: { args, env: NODELAY },
+        'ours without sync': weDo('not'),
+        ...(synced && { [`${args[0]} with sync`]: { args, env: { ...NODELAY, ...synced } } }),
+        ours: weDo('durable'),
+      };
+      const runs = emptyRuns(ways);
+      await inTurn(ways, async (name, command) => {
+        emptyKept();
+        // With +B movescu writes where it is.
+        runs[name].push(speed(files, await timed({ ...command, cwd: kept })));
+      });
+      print(`C-${way.toUpperCase()} of ${what} from dcmqrscp`, runs);
+    }
+  } finally {
+    await archive.end();
+  }
+}
+
+function startArchive(port, ownPort) {
+  const archive = path.join(folder, 'archive');
+  fs.rmSync(archive, { recursive: true, force: true });
+  fs.mkdirSync(archive);
+  const file = path.join(folder, 'dcmqrscp.cfg');
+  fs.writeFileSync(
+    file,
+    `NetworkTCPPort = ${port}
+MaxPDUSize = 131072
+MaxAssociations = 16
+HostTable BEGIN
+bench = (BENCH, localhost, ${ownPort})
+HostTable END
+VendorTable BEGIN
+VendorTable END
+AETable BEGIN
+QRSCP ${archive} RW (100, 1024mb) ANY
+AETable END
+`,
+  );
+  return start({ args: ['dcmqrscp', '-c', file], env: NODELAY }, port);
+}
+
+function emptyRuns(ways) {
+  return Object.fromEntries(Object.keys(ways).map(way => [way, []]));
+}
+
+async function inTurn(ways, run) {
+  for (let round = 0; round < Number(options.rounds); round++)
+    for (const [way, command] of Object.entries(ways)) await run(way, command);
+}
+
+function emptyKept() {
+  fs.rmSync(kept, { recursive: true, force: true });
+  fs.mkdirSync(kept);
+}
+
+function speed({ bytes }, { looking, rest, ...used }) {
+  return {
+    mbPerSecond: bytes / 1e6 / (looking + rest),
+    mbPerSecondSending: bytes / 1e6 / rest,
+    ...used,
+  };
 }
 
 function dcmtk(env) {
@@ -140,142 +235,13 @@ function dcmtk(env) {
 }
 
 function ours(associations) {
-  const script = path.join(folder, 'sender.cjs');
-  return ({ path: from }, port) => ({ args: [process.execPath, script, from, port, associations], env: {} });
+  return ({ path: from }, port) => ({
+    args: [process.execPath, bundled('sender'), from, port, associations],
+  });
 }
 
 function stock({ path: from }, port) {
-  return { args: [process.execPath, path.join(root, 'bench/dicom/stock.mjs'), from, port], env: {} };
-}
-
-/** Runs a sender; those of Node say how long they took without the start of Node, and for looking at the files. */
-async function timed({ args, env }, { bytes }) {
-  const figures = path.join(folder, 'time');
-  const begun = performance.now();
-  const child = spawn('/usr/bin/time', ['-f', '%U %S %M', '-o', figures, ...args.map(String)], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  child.stdout.on('data', chunk => (said += chunk));
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${args[0]} ended with ${code}: ${said}`);
-  const whole = (performance.now() - begun) / 1000;
-  const [looking = 0, sending = whole] =
-    args[0] === process.execPath ? said.trim().split('\n').at(-1).split(' ').map(Number) : [];
-  const [user, system, kib] = fs.readFileSync(figures, 'utf8').trim().split(' ').map(Number);
-  return {
-    mbPerSecond: bytes / 1e6 / (looking + sending),
-    mbPerSecondSending: bytes / 1e6 / sending,
-    cpuSeconds: user + system,
-    rssMb: kib / 1024,
-  };
-}
-
-/** What a process that still runs has taken. */
-function usedBy(pid) {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  const peak = /VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1];
-  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, rssMb: Number(peak) / 1024 };
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function start(program, args, env) {
-  const port = await freePort();
-  return startAt(port, program, args(String(port)), env);
-}
-
-async function startAt(port, program, args, env) {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
-  while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);
-    await pause(20);
-  }
-  const end = async () => {
-    child.kill();
-    await once(child, 'exit');
-  };
-  return { port, pid: child.pid, end };
-}
-
-function answers(port) {
-  return new Promise(resolve => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.on('error', () => resolve(false));
-    socket.on('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
-}
-
-/** A CT series with objects of 512 x 512 pixels of 16 bits. */
-function series(count) {
-  const pixels = Buffer.alloc(512 * 512 * 2);
-  for (let at = 0; at < pixels.length; at++) pixels[at] = (at * 31) & 0xff;
-  return filesOf('series', count, '1.2.840.10008.5.1.4.1.1.2', pixels);
-}
-
-function multiFrame() {
-  return filesOf('frames', 1, '1.2.840.10008.5.1.4.1.1.2.1', Buffer.alloc(210_000_000, 7));
-}
-
-function filesOf(name, count, sopClass, pixels) {
-  const target = path.join(folder, name);
-  let bytes = 0;
-  if (!fs.existsSync(target)) {
-    fs.mkdirSync(target);
-    for (let at = 0; at < count; at++)
-      fs.writeFileSync(path.join(target, `${at}.dcm`), part10(sopClass, `2.25.99.${at + 1}`, pixels));
-  }
-  for (const file of fs.readdirSync(target)) bytes += fs.statSync(path.join(target, file)).size;
-  return { path: target, bytes };
-}
-
-function part10(sopClass, sop, pixels) {
-  const meta = Buffer.concat([
-    element(0x0002, 0x0001, 'OB', Buffer.from([0, 1])),
-    element(0x0002, 0x0002, 'UI', sopClass),
-    element(0x0002, 0x0003, 'UI', sop),
-    element(0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1'),
-    element(0x0002, 0x0012, 'UI', '2.25.1'),
-  ]);
-  return Buffer.concat([
-    Buffer.alloc(128),
-    Buffer.from('DICM'),
-    element(0x0002, 0x0000, 'UL', Buffer.from(Uint32Array.of(meta.length).buffer)),
-    meta,
-    element(0x0008, 0x0016, 'UI', sopClass),
-    element(0x0008, 0x0018, 'UI', sop),
-    element(0x0008, 0x0060, 'CS', 'CT'),
-    element(0x0010, 0x0010, 'PN', 'Ceshi^Jia'),
-    element(0x0010, 0x0020, 'LO', 'P0001'),
-    element(0x0020, 0x000d, 'UI', '2.25.97'),
-    element(0x0020, 0x000e, 'UI', '2.25.98'),
-    element(0x7fe0, 0x0010, 'OW', pixels),
-  ]);
-}
-
-function element(group, number, vr, value) {
-  const bytes = Buffer.isBuffer(value)
-    ? value
-    : Buffer.from(value.length % 2 === 0 ? value : value + (vr === 'UI' ? '\0' : ' '), 'latin1');
-  const isLong = vr.startsWith('O');
-  const head = Buffer.alloc(isLong ? 12 : 8);
-  head.writeUInt16LE(group);
-  head.writeUInt16LE(number, 2);
-  head.write(vr, 4);
-  if (isLong) head.writeUInt32LE(bytes.length, 8);
-  else head.writeUInt16LE(bytes.length, 6);
-  return Buffer.concat([head, bytes]);
+  return { args: [process.execPath, path.join(root, 'bench/dicom/stock.mjs'), from, port] };
 }
 
 function print(title, runs) {

@@ -1,7 +1,7 @@
 // Sends the files of a folder: `sender <folder> <port> <associations>`. Prints the seconds that it took: to look at the
 // files, which a node does when it takes them over, and to send them.
 import { openBytes } from '../../lib/dicom/byte-source.ts';
-import { readOutgoing } from '../../lib/dicom/send-study.ts';
+import { readOutgoing } from '../../lib/dicom/outgoing.ts';
 import { storeObjects } from '../../lib/dicom/store-scu.ts';
 
 const [, , folder = '', port = '', associations = '1'] = process.argv;

@@ -6,18 +6,11 @@
  */
 import type net from 'node:net';
 import { ExchangeError } from '../errors';
-import type { ByteSource } from './byte-source';
+import { type ByteSource, MemoryBytes } from './byte-source';
 import { type CommandSet, encodeCommand, isResponse } from './command-set';
+import { DataSetPdus, PduBuffers, commandPdu } from './data-set-pdus';
 import { Inbox, type Message } from './incoming';
-import {
-  PDU_HEADER_BYTES,
-  PDV_HEADER_BYTES,
-  PduType,
-  type Role,
-  decodeReject,
-  encodeAbort,
-  encodeRelease,
-} from './pdu';
+import { PduType, type Role, decodeReject, encodeAbort, encodeRelease } from './pdu';
 import { PduReader } from './pdu-reader';
 import {
   ProtocolViolation,
@@ -46,13 +39,11 @@ export interface Agreement {
   readonly peerMaxPdu: number;
 }
 
-/** Bytes of a data set that are read at a time, and that are on their way at the same time. */
-const READ_BYTES = 512 * 1024;
-const BYTES_AHEAD = 1024 * 1024;
 /** Where the peer takes any length. */
 const LARGEST_PDU = 256 * 1024;
 const SMALLEST_PDU = 1024;
 const RELEASE_MS = 5_000;
+const EMPTY = Buffer.alloc(0);
 
 /** The upper layer on a socket: PDUs in and out, and the one reason for which it ends. */
 export class Connection {
@@ -124,15 +115,19 @@ export class Connection {
   }
 
   /** Resolves when the bytes have left this process. Rejects with the reason for which the association has ended. */
-  write(bytes: Buffer): Promise<void> {
+  write(...pieces: readonly Buffer[]): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#unwritten.add(reject);
-      this.#socket.write(bytes, error => {
+      // Together: each packet that leaves alone costs a peer that delays its acknowledgements 40 ms.
+      this.#socket.cork();
+      for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
+      this.#socket.write(pieces.at(-1) ?? EMPTY, error => {
         this.#unwritten.delete(reject);
         if (error) reject(this.#failure ?? lost(this.host, this.#established));
         else resolve();
       });
+      this.#socket.uncork();
     });
   }
 
@@ -202,19 +197,16 @@ export class Connection {
 export class Association {
   readonly agreement: Agreement;
   readonly #connection: Connection;
-  readonly #pduBytes: number;
+  readonly #buffers: PduBuffers;
   #messageId = 0;
   #sending: Promise<unknown> = Promise.resolve();
-  /** PDUs that are not on their way. */
-  readonly #free: Buffer[] = [];
 
   constructor(connection: Connection, agreement: Agreement) {
     this.#connection = connection;
     this.agreement = agreement;
     const { peerMaxPdu } = agreement;
     const most = peerMaxPdu === 0 ? LARGEST_PDU : Math.min(peerMaxPdu, LARGEST_PDU);
-    // The length that the peer states is that of the PDU without its header.
-    this.#pduBytes = PDU_HEADER_BYTES + Math.max(most, SMALLEST_PDU);
+    this.#buffers = new PduBuffers(Math.max(most, SMALLEST_PDU));
     connection.establish();
   }
 
@@ -241,14 +233,20 @@ export class Association {
     return this.#messageId;
   }
 
+  /** A data set as it is sent here. It is for the caller to close. */
+  pdusOf(source: ByteSource): DataSetPdus {
+    return new DataSetPdus(source, this.#buffers);
+  }
+
   /**
    * Sends a message. The data set is read while it is sent; memory is bounded whatever its length.
    * @throws {ExchangeError} the reason for which the association has ended; what reading the data set throws, after
-   *   which the association is aborted: half of a data set cannot be taken back
+   *   which the association is aborted unless nothing has left: half of a data set cannot be taken back
    */
-  send(contextId: number, command: CommandSet, dataSet?: ByteSource): Promise<void> {
+  send(contextId: number, command: CommandSet, dataSet?: DataSetPdus | Buffer): Promise<void> {
+    const pdus = Buffer.isBuffer(dataSet) ? this.pdusOf(new MemoryBytes(dataSet)) : dataSet;
     // Messages must not mix, also when a request is cancelled while another is sent.
-    const sent = this.#sending.then(() => this.#send(contextId, command, dataSet));
+    const sent = this.#sending.then(() => this.#send(contextId, command, pdus));
     this.#sending = sent.catch(() => undefined);
     return sent;
   }
@@ -320,76 +318,28 @@ export class Association {
     return this.#connection.closed;
   }
 
-  async #send(contextId: number, command: CommandSet, dataSet?: ByteSource): Promise<void> {
-    const bytes = encodeCommand({ ...command, hasDataSet: dataSet !== undefined });
-    const pdu = Buffer.allocUnsafe(PDU_HEADER_BYTES + PDV_HEADER_BYTES + bytes.length);
-    bytes.copy(pdu, PDU_HEADER_BYTES + PDV_HEADER_BYTES);
-    writeHeaders(pdu, bytes.length, contextId, COMMAND | LAST);
-    const written = this.#connection.write(pdu);
-    if (dataSet) {
-      written.catch(() => undefined); // seen by the next write
-      await this.#sendDataSet(contextId, dataSet);
-    } else await written;
-  }
-
-  /** Each PDU is one buffer, filled from the source and written whole; a few of them are used in turn. */
-  async #sendDataSet(contextId: number, source: ByteSource): Promise<void> {
-    const head = PDU_HEADER_BYTES + PDV_HEADER_BYTES;
-    const room = this.#pduBytes - head;
-    const atOnce = Math.max(1, Math.floor(READ_BYTES / this.#pduBytes));
-    const mostUnderWay = Math.max(atOnce, Math.floor(BYTES_AHEAD / this.#pduBytes));
-    const underWay: Promise<Buffer>[] = [];
-    /** The newest PDU: only when more has been read it is known whether it is the last. */
-    let held: Filled | undefined;
-    const write = ({ pdu, length }: Filled, flags: number): void => {
-      writeHeaders(pdu, length, contextId, flags);
-      underWay.push(this.#connection.write(pdu.subarray(0, head + length)).then(() => pdu));
-    };
+  async #send(contextId: number, command: CommandSet, dataSet?: DataSetPdus): Promise<void> {
+    const head = commandPdu(contextId, encodeCommand({ ...command, hasDataSet: dataSet !== undefined }));
+    if (!dataSet) return this.#connection.write(head);
+    // Nothing has left when the beginning cannot be read: the association stays.
+    let next = await dataSet.next(contextId);
+    let before: readonly Buffer[] = [head];
+    let earlier: Promise<void> = Promise.resolve();
     try {
-      for (let isEnd = false; !isEnd;) {
-        const pdus = Array.from({ length: atOnce }, () => this.#takePdu());
-        let left = await source.readInto(pdus.map(pdu => pdu.subarray(head)));
-        isEnd = left < atOnce * room;
-        for (const pdu of pdus) {
-          if (left === 0) {
-            this.#free.push(pdu);
-            continue;
-          }
-          if (held) write(held, 0);
-          held = { pdu, length: Math.min(left, room) };
-          left -= held.length;
-        }
-        while (underWay.length > mostUnderWay)
-          this.#free.push(...(await Promise.all(underWay.splice(0, atOnce))));
+      while (next) {
+        const { bytes, done } = next;
+        const written = this.#connection.write(...before, bytes).then(done);
+        written.catch(() => undefined); // seen below, unless reading goes wrong first
+        before = [];
+        // Two at most are on their way, while a third one is read.
+        await earlier;
+        earlier = written;
+        next = await dataSet.next(contextId);
       }
-      write(held ?? { pdu: this.#takePdu(), length: 0 }, LAST);
-      this.#free.push(...(await Promise.all(underWay)));
+      await earlier;
     } catch (error) {
-      for (const written of underWay) written.catch(() => undefined);
       if (this.isOpen) this.abort(error instanceof ExchangeError ? error : ended(true));
       throw error;
     }
   }
-
-  #takePdu(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#pduBytes);
-  }
-}
-
-/** A PDU with so many bytes of the data set. */
-interface Filled {
-  readonly pdu: Buffer;
-  readonly length: number;
-}
-
-const COMMAND = 1;
-const LAST = 2;
-
-function writeHeaders(pdu: Buffer, length: number, contextId: number, flags: number): void {
-  pdu[0] = PduType.pData;
-  pdu[1] = 0;
-  pdu.writeUInt32BE(PDV_HEADER_BYTES + length, 2);
-  pdu.writeUInt32BE(2 + length, 6);
-  pdu[10] = contextId;
-  pdu[11] = flags;
 }

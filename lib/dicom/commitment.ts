@@ -1,7 +1,6 @@
 /** Storage Commitment Push Model (PS3.4 annex J), both sides: the archive takes responsibility for what it was sent. */
 import { randomBytes } from 'node:crypto';
 import type { Association } from './association';
-import { MemoryBytes } from './byte-source';
 import { Command } from './command-set';
 import {
   type DicomValues,
@@ -89,7 +88,7 @@ async function ask(
       actionTypeId: 1,
       hasDataSet: true,
     },
-    new MemoryBytes(bytes),
+    bytes,
   );
   const { command, dataSet } = await association.response(messageId, message =>
     takeReport(association, message),
@@ -178,7 +177,7 @@ export async function answerCommitment(
       eventTypeId: failed > 0 ? SOME_FAILED : ALL_STORED,
       hasDataSet: true,
     },
-    new MemoryBytes(encodeDataSet(report, encoding, '')),
+    encodeDataSet(report, encoding, ''),
   );
 }
 

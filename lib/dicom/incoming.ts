@@ -22,7 +22,7 @@ export class DataSetPieces implements AsyncIterable<Buffer> {
   #bytes = 0;
   #ended = false;
   #failure: Error | undefined;
-  #wake: (() => void) | undefined;
+  #wake: { readonly least: number; readonly resolve: () => void } | undefined;
 
   constructor(onRead: () => void) {
     this.#onRead = onRead;
@@ -41,34 +41,40 @@ export class DataSetPieces implements AsyncIterable<Buffer> {
     if (piece.length === 0) return;
     this.#pieces.push(piece);
     this.#bytes += piece.length;
-    this.#wake?.();
+    if (this.#wake && this.#bytes >= this.#wake.least) this.#wake.resolve();
   }
 
   end(): void {
     this.#ended = true;
-    this.#wake?.();
+    this.#wake?.resolve();
   }
 
   fail(error: Error): void {
     if (this.#ended) return;
     this.#failure = error;
-    this.#wake?.();
+    this.#wake?.resolve();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    for (;;) {
-      const pieces = this.#pieces;
-      this.#pieces = [];
-      for (const piece of pieces) {
-        this.#bytes -= piece.length;
+    for await (const pieces of this.batches(1)) yield* pieces;
+  }
+
+  /** All pieces that have come, again and again: `least` bytes or more, but at the end. */
+  async *batches(least: number): AsyncGenerator<readonly Buffer[]> {
+    while (true) {
+      if (this.#bytes >= least || (this.#ended && this.#bytes > 0)) {
+        const pieces = this.#pieces;
+        this.#pieces = [];
+        this.#bytes = 0;
         this.#onRead();
-        yield piece;
+        yield pieces;
+        continue;
       }
-      if (pieces.length > 0) continue;
       if (this.#failure) throw this.#failure;
       if (this.#ended) return;
-      await new Promise<void>(resolve => (this.#wake = resolve));
-      this.#wake = undefined;
+      await new Promise<void>(resolve => {
+        this.#wake = { least, resolve };
+      });
     }
   }
 

@@ -10,6 +10,8 @@ export interface ObjectBytes extends RandomAccess {
 
 /** Bytes read at a time where a whole object is read. */
 const PIECE = 256 * 1024;
+/** Bytes read at least: file meta information and what identifies an object come by one call of the system. */
+const LEAST = 32 * 1024;
 
 /** @throws ExchangeError DICOM_FILE for what is no file; the file system's own error */
 export async function openObject(data: string | Buffer): Promise<ObjectBytes> {
@@ -36,6 +38,8 @@ export async function openObject(data: string | Buffer): Promise<ObjectBytes> {
 class FileBytes implements ObjectBytes {
   readonly bytes: number;
   readonly #handle: FileHandle;
+  #position = 0;
+  #window: Buffer = Buffer.alloc(0);
 
   constructor(handle: FileHandle, bytes: number) {
     this.#handle = handle;
@@ -43,18 +47,29 @@ class FileBytes implements ObjectBytes {
   }
 
   async read(position: number, length: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.bytes - position)));
-    let done = 0;
-    while (done < buffer.length) {
-      const { bytesRead } = await this.#handle.read(buffer, done, buffer.length - done, position + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return buffer.subarray(0, done);
+    const wanted = Math.max(0, Math.min(length, this.bytes - position));
+    const start = position - this.#position;
+    if (start >= 0 && start + wanted <= this.#window.length)
+      return this.#window.subarray(start, start + wanted);
+    if (wanted >= LEAST) return this.#readAt(position, wanted);
+    this.#window = await this.#readAt(position, Math.min(LEAST, this.bytes - position));
+    this.#position = position;
+    return this.#window.subarray(0, wanted);
   }
 
   close(): Promise<void> {
     return this.#handle.close();
+  }
+
+  async #readAt(position: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await this.#handle.read(buffer, done, length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return buffer.subarray(0, done);
   }
 }
 

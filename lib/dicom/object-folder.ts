@@ -1,12 +1,14 @@
 /** Received objects on disk: whole or not there, one file for each SOP instance UID, one folder for each study. */
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { ExchangeError } from '../errors';
-import { fileMetaBytes, isUsableUid, readObject } from './part10';
+import { DurableFolder } from './durable-folder';
+import { FileInMaking, isDiskError } from './file-in-making';
+import type { DataSetPieces } from './incoming';
+import { fileMetaBytes, isUsableUid, readObject, readObjectIn } from './part10';
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION } from './pdu';
-import type { StoredObject, StudyOnDisk } from './source';
+import type { ObjectIdentity, StoredObject, StudyOnDisk } from './source';
 
 const IMPLEMENTATION = { classUid: IMPLEMENTATION_CLASS_UID, versionName: IMPLEMENTATION_VERSION };
 
@@ -14,6 +16,9 @@ const IMPLEMENTATION = { classUid: IMPLEMENTATION_CLASS_UID, versionName: IMPLEM
 const UNFINISHED = '.unfinished';
 /** In a study's folder: how many of its objects the flow knows of. */
 const ANNOUNCED = '.announced';
+
+/** What is written by one call of the system, at least. */
+const WRITE_BYTES = 256 * 1024;
 
 export interface Announced {
   readonly sopClassUid: string;
@@ -56,47 +61,48 @@ export class ObjectFolder {
    * all. Only of one that is twice too large the rest is left.
    * @throws what reading the pieces throws
    */
-  async write(announced: Announced, pieces: AsyncIterable<Buffer>): Promise<StoredObject | Refusal> {
-    const file = path.join(this.#folder, UNFINISHED, randomUUID());
-    const target = new FileInMaking(file);
+  async write(announced: Announced, pieces: Pick<DataSetPieces, 'batches'>): Promise<StoredObject | Refusal> {
+    const target = new FileInMaking(path.join(this.#folder, UNFINISHED, randomUUID()));
     try {
-      await target.open();
-      await target.write(fileMetaBytes({ ...announced, implementation: IMPLEMENTATION }));
+      let meta: readonly Buffer[] = [fileMetaBytes({ ...announced, implementation: IMPLEMENTATION })];
       let length = 0;
-      for await (const piece of pieces) {
-        length += piece.length;
-        if (length <= this.#mostBytes) await target.write(piece);
+      for await (const some of pieces.batches(WRITE_BYTES)) {
+        for (const piece of some) length += piece.length;
+        if (length <= this.#mostBytes) await target.write([...meta, ...some]);
         else if (length > 2 * this.#mostBytes) break;
+        meta = [];
       }
       if (length > this.#mostBytes) return 'too-large';
-      if (!(await target.finish())) return 'no-room';
-      return await this.#finish(file, announced);
+      return await this.#finish(target, announced);
     } catch (error) {
       if (isDiskError(error)) return 'no-room';
       throw error;
     } finally {
-      await target.remove();
+      await target.end();
     }
   }
 
-  async #finish(unfinished: string, announced: Announced): Promise<StoredObject | Refusal> {
-    let object;
-    try {
-      object = await readObject(unfinished);
-    } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal) return refusal;
-      throw error;
-    }
-    if (object.sopClassUid !== announced.sopClassUid || object.sopInstanceUid !== announced.sopInstanceUid)
+  async #finish(target: FileInMaking, announced: Announced): Promise<StoredObject | Refusal> {
+    if (target.hasFailed) return 'no-room';
+    const identity = await identityOf(target);
+    if (typeof identity === 'string') return identity;
+    if (
+      identity.sopClassUid !== announced.sopClassUid ||
+      identity.sopInstanceUid !== announced.sopInstanceUid
+    )
       return 'not-as-announced';
-    const { data: _data, offset: _offset, length: _length, ...identity } = object;
-    const folder = this.folderOf(object.studyInstanceUid);
-    const file = path.join(folder, `${object.sopInstanceUid}.dcm`);
-    await fs.promises.mkdir(folder, { recursive: true });
-    // The same instance again takes the place of the one that is there.
-    await fs.promises.rename(unfinished, file);
-    await syncFolder(folder);
+    const place = this.folderOf(identity.studyInstanceUid);
+    const file = path.join(place, `${identity.sopInstanceUid}${EXTENSION}`);
+    const [folder, isKept] = await Promise.all([DurableFolder.open(place), target.keep()]);
+    try {
+      if (!isKept) return 'no-room';
+      // The same instance again takes the place of the one that is there.
+      await target.rename(file);
+      await folder.sync();
+    } finally {
+      // Nobody waits for it.
+      void folder.close();
+    }
     return { ...identity, file };
   }
 
@@ -176,62 +182,13 @@ const objectNames = async (folder: string): Promise<string[]> =>
     .filter(name => name.endsWith(EXTENSION))
     .toSorted();
 
-/** The name of a file is on disk when its folder is; Windows has no such call, and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await fs.promises.open(folder, 'r');
+async function identityOf(target: FileInMaking): Promise<ObjectIdentity | Refusal> {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A file that is written as long as the disk lets it; what comes after a failure is dropped. */
-class FileInMaking {
-  readonly #file: string;
-  #handle: FileHandle | undefined;
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  async open(): Promise<void> {
-    await this.#attempt(async () => (this.#handle = await fs.promises.open(this.#file, 'wx')));
-  }
-
-  async write(bytes: Buffer): Promise<void> {
-    // Unlike write(), it does not stop short.
-    await this.#attempt(() => this.#handle?.writeFile(bytes));
-  }
-
-  /** Closes it. True when all that was written is on disk. */
-  async finish(): Promise<boolean> {
-    await this.#attempt(() => this.#handle?.sync());
-    const handle = this.#handle;
-    await this.#close();
-    return handle !== undefined;
-  }
-
-  /** Removes it if it still has its first name. */
-  async remove(): Promise<void> {
-    await this.#close();
-    await fs.promises.unlink(this.#file).catch(() => undefined);
-  }
-
-  async #attempt(what: () => Promise<unknown> | undefined): Promise<void> {
-    try {
-      await what();
-    } catch (error) {
-      if (!isDiskError(error)) throw error;
-      await this.#close();
-    }
-  }
-
-  async #close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    await handle?.close().catch(() => undefined);
+    return (await readObjectIn(target)).identity;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal) return refusal;
+    throw error;
   }
 }
 
@@ -243,6 +200,3 @@ function refusalOf(error: unknown): Refusal | undefined {
   if (reason === 'meta-differs') return 'not-as-announced';
   return reason === 'missing' ? 'no-room' : 'unreadable';
 }
-
-/** Of the system: full, read-only, failing, replaced by something else. */
-const isDiskError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;

@@ -1,12 +1,13 @@
 /** DICOM files (PS3.10 7): preamble, file meta information, data set. */
 import { isUid } from '../contract/dicom-terms';
+import type { RandomAccess } from '../report-file/content';
 import { decodeText, type Fallback } from './character-set';
 import { readStart } from './data-set-start';
 import { Tag } from './dictionary';
 import { type DataElement, ElementReader, EXPLICIT_LE, headerAt } from './element-reader';
 import { asciiElement, elementHeader } from './element-writer';
 import { dicomFileError, readFailure } from './failure';
-import { type ObjectBytes, openObject } from './object-bytes';
+import { openObject } from './object-bytes';
 import type { ObjectIdentity, ObjectSource } from './source';
 import { transferSyntaxOf } from './transfer-syntax';
 
@@ -48,16 +49,29 @@ export async function readObject(data: string | Buffer, fallback?: Fallback): Pr
   try {
     const bytes = await openObject(data);
     try {
-      const meta = await readMeta(bytes);
-      const length = bytes.bytes - meta.end;
-      const identity = await readIdentity(bytes, meta, length, fallback);
-      return { ...identity, data, offset: meta.end, length };
+      const { identity, offset } = await readObjectIn(bytes, fallback);
+      return { ...identity, data, offset, length: bytes.bytes - offset };
     } finally {
       await bytes.close();
     }
   } catch (error) {
     throw readFailure(error);
   }
+}
+
+/**
+ * As {@link readObject}, of what is open already.
+ *
+ * @returns with the place where the data set begins
+ * @throws ExchangeError DICOM_FILE; what reading throws
+ */
+export async function readObjectIn(
+  bytes: RandomAccess,
+  fallback?: Fallback,
+): Promise<{ readonly identity: ObjectIdentity; readonly offset: number }> {
+  const meta = await readMeta(bytes);
+  const identity = await readIdentity(bytes, meta, bytes.bytes - meta.end, fallback);
+  return { identity, offset: meta.end };
 }
 
 interface FileMeta {
@@ -68,7 +82,7 @@ interface FileMeta {
   readonly end: number;
 }
 
-async function readMeta(bytes: ObjectBytes): Promise<FileMeta> {
+async function readMeta(bytes: RandomAccess): Promise<FileMeta> {
   const start = await bytes.read(0, META_START);
   if (!start.subarray(PREAMBLE).equals(PREFIX)) throw notPart10(bytes.bytes === 0);
   const { values, end } = await metaElements(bytes);
@@ -89,7 +103,7 @@ async function readMeta(bytes: ObjectBytes): Promise<FileMeta> {
 
 /** Group 0002 and where it ends: where its group length says, or another group begins. Not all group lengths are right. */
 async function metaElements(
-  bytes: ObjectBytes,
+  bytes: RandomAccess,
 ): Promise<{ readonly values: ReadonlyMap<number, Buffer>; readonly end: number }> {
   const reader = new ElementReader(EXPLICIT_LE, {
     length: bytes.bytes - META_START,
@@ -118,7 +132,7 @@ const groupEndOf = (element: DataElement): number =>
   element.value?.length === 4 ? endOf(element) + element.value.readUInt32LE() : -1;
 
 async function readIdentity(
-  bytes: ObjectBytes,
+  bytes: RandomAccess,
   meta: FileMeta,
   length: number,
   fallback: Fallback | undefined,

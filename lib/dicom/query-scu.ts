@@ -3,7 +3,6 @@ import { ExchangeError } from '../errors';
 import type { Association } from './association';
 import type { Fallback } from './character-set';
 import { Command } from './command-set';
-import { MemoryBytes } from './byte-source';
 import { type DicomValues, LONGEST_DATA_SET, decodeDataSet, encodeDataSet } from './data-set';
 import { type Peer, requestAssociation } from './request-association';
 import { queryRetrieve } from './sop-classes';
@@ -80,7 +79,7 @@ export class Queries {
         priority: 0,
         hasDataSet: true,
       },
-      new MemoryBytes(identifier),
+      identifier,
     );
     const answers: DicomValues[] = [];
     for (;;) {

@@ -1,14 +1,15 @@
 /** C-GET and C-MOVE: a peer sends what it has (PS3.4 annex C), by the same association or by one of its own. */
 import type { Association } from './association';
-import { MemoryBytes } from './byte-source';
+import { Cancellation } from './cancellation';
 import { type CommandSet, Command } from './command-set';
 import { type DicomValues, LONGEST_DATA_SET, decodeDataSet, encodeDataSet, textOf } from './data-set';
 import type { Message } from './incoming';
 import { type ObjectFolder, refusalStatus } from './object-folder';
 import { type QueryPeer, modelOf, notOffered, queryContext } from './query-scu';
+import type { ProposedContext, Role } from './pdu';
 import { requestAssociation } from './request-association';
 import { STORAGE_CLASSES } from './sop-classes';
-import { isPending, statusClass } from './status';
+import { CANCELLED, isPending, statusClass } from './status';
 import { statusFailure } from './status-failure';
 import { EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, transferSyntaxOf } from './transfer-syntax';
 
@@ -19,6 +20,7 @@ const COMPRESSED = ['4.50', '4.51', '4.57', '4.70', '4.80', '4.81', '4.90', '4.9
 
 /** What became of the sub-operations, in the peer's words. */
 export interface SubOperations {
+  /** FE00 when it was cancelled: what is missing is neither completed nor failed. */
   readonly status: number;
   readonly completed: number;
   readonly failed: number;
@@ -28,6 +30,7 @@ export interface SubOperations {
 }
 
 export interface RetrieveOptions {
+  /** Cancels: by C-CANCEL first, and by an abort when the peer does not obey. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, remaining: number) => void;
 }
@@ -50,21 +53,14 @@ export async function getObjects(
     { abstractSyntax, transferSyntaxes: COMPRESSED },
   ]);
   const roles = STORAGE_CLASSES.map(sopClassUid => ({ sopClassUid, scu: false, scp: true }));
-  const { signal } = options;
-  const association = await requestAssociation(peer, [queryContext(get), ...storage], {
+  return retrieve(peer, keys, options, {
+    service: 'C-GET',
+    sopClass: get,
+    commandField: Command.cGetRq,
+    contexts: storage,
     roles,
-    ...(signal && { signal }),
+    onRequest: (message, association) => storeSubOperation(association, message, folder),
   });
-  try {
-    return await request(association, peer, keys, options, {
-      service: 'C-GET',
-      sopClass: get,
-      commandField: Command.cGetRq,
-      onRequest: message => storeSubOperation(association, message, folder),
-    });
-  } finally {
-    await association.release();
-  }
 }
 
 /**
@@ -78,19 +74,12 @@ export async function moveObjects(
   destination: string,
   options: RetrieveOptions = {},
 ): Promise<SubOperations> {
-  const { move } = modelOf('STUDY');
-  const { signal } = options;
-  const association = await requestAssociation(peer, [queryContext(move)], signal ? { signal } : {});
-  try {
-    return await request(association, peer, keys, options, {
-      service: 'C-MOVE',
-      sopClass: move,
-      commandField: Command.cMoveRq,
-      moveDestination: destination,
-    });
-  } finally {
-    await association.release();
-  }
+  return retrieve(peer, keys, options, {
+    service: 'C-MOVE',
+    sopClass: modelOf('STUDY').move,
+    commandField: Command.cMoveRq,
+    moveDestination: destination,
+  });
 }
 
 interface Request {
@@ -98,15 +87,42 @@ interface Request {
   readonly sopClass: string;
   readonly commandField: number;
   readonly moveDestination?: string;
-  readonly onRequest?: (message: Message) => Promise<void>;
+  /** Beside that of the request. */
+  readonly contexts?: readonly Omit<ProposedContext, 'id'>[];
+  readonly roles?: readonly Role[];
+  readonly onRequest?: (message: Message, association: Association) => Promise<void>;
+}
+
+async function retrieve(
+  peer: QueryPeer,
+  keys: DicomValues,
+  options: RetrieveOptions,
+  what: Request,
+): Promise<SubOperations> {
+  const { contexts = [], roles = [], sopClass } = what;
+  const cancellation = new Cancellation(options.signal);
+  try {
+    const association = await requestAssociation(peer, [queryContext(sopClass), ...contexts], {
+      roles,
+      signal: cancellation.signal,
+    });
+    try {
+      return await request(association, peer, keys, options, what, cancellation);
+    } finally {
+      await association.release();
+    }
+  } finally {
+    cancellation.end();
+  }
 }
 
 async function request(
   association: Association,
   peer: QueryPeer,
   keys: DicomValues,
-  { onProgress }: RetrieveOptions,
+  { onProgress, signal }: RetrieveOptions,
   { service, sopClass, commandField, moveDestination, onRequest }: Request,
+  cancellation: Cancellation,
 ): Promise<SubOperations> {
   const context = association.contextFor(sopClass);
   if (!context) throw notOffered(association.host, service);
@@ -122,10 +138,20 @@ async function request(
       ...(moveDestination !== undefined && { moveDestination }),
       hasDataSet: true,
     },
-    new MemoryBytes(encodeDataSet(keys, encoding, peer.characterSet)),
+    encodeDataSet(keys, encoding, peer.characterSet),
+  );
+  cancellation.within(() =>
+    association.send(context.id, {
+      commandField: Command.cCancelRq,
+      messageIdBeingRespondedTo: messageId,
+      hasDataSet: false,
+    }),
   );
   for (;;) {
-    const response = await association.response(messageId, onRequest);
+    const response = await association.response(
+      messageId,
+      onRequest && (message => onRequest(message, association)),
+    );
     const bytes = await association.dataSetOf(response, LONGEST_DATA_SET);
     const { status = 0xc000, remaining = 0, completed = 0, failed = 0, warning = 0 } = response.command;
     if (isPending(status)) {
@@ -133,7 +159,8 @@ async function request(
       continue;
     }
     const isPartial = completed + failed + warning > 0;
-    if (statusClass(status) !== 'success' && statusClass(status) !== 'warning' && !isPartial)
+    const isOurs = status === CANCELLED && signal?.aborted === true;
+    if (!['success', 'warning'].includes(statusClass(status)) && !isPartial && !isOurs)
       throw statusFailure(association.host, service, status);
     const answer = bytes ? decodeDataSet(bytes, encoding, { fallback: peer.characterSet }) : {};
     const list = textOf(answer, 'FailedSOPInstanceUIDList');

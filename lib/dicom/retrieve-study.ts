@@ -2,9 +2,11 @@
 import { ExchangeError, type Text } from '../errors';
 import { type DicomValues, textOf } from './data-set';
 import type { ObjectFolder } from './object-folder';
+import { ended } from './protocol-failure';
 import { type Queries, type QueryPeer, withQueries } from './query-scu';
 import { type RetrieveOptions, getObjects, moveObjects } from './retrieve-scu';
 import type { StudyOnDisk } from './source';
+import { CANCELLED } from './status';
 
 /** What studies are looked up by: the UID, or patient and accession number. */
 export interface StudyKeys {
@@ -108,8 +110,11 @@ async function retrieveOne(
     new Set((await folder.study(studyInstanceUid))?.files.map(({ sopInstanceUid }) => sopInstanceUid));
   const have = await onDisk();
   for (const keys of requestsFor(studyInstanceUid, series, have)) {
-    if (way.method === 'get') await getObjects(peer, keys, folder, options);
-    else await moveObjects(peer, keys, way.aeTitle, options);
+    const { status } =
+      way.method === 'get'
+        ? await getObjects(peer, keys, folder, options)
+        : await moveObjects(peer, keys, way.aeTitle, options);
+    if (status === CANCELLED && options.signal?.aborted) throw ended(true);
   }
   const study = await folder.study(studyInstanceUid);
   if (!study) throw nothingCame;

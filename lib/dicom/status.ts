@@ -18,6 +18,9 @@ export const mayPass = (status: number): boolean => (status & 0xff00) === 0xa700
 /** Pending answers of C-FIND, C-GET and C-MOVE. */
 export const isPending = (status: number): boolean => status === 0xff00 || status === 0xff01;
 
+/** The final answer of a request that was cancelled (PS3.4 C.4.2.1.5, C.4.3.1.4). */
+export const CANCELLED = 0xfe00;
+
 const WORDS: Readonly<Record<number, Text>> = {
   0x0000: { zh: '成功', en: 'success' },
   0x0106: { zh: '属性值无效', en: 'invalid attribute value' },
@@ -43,7 +46,7 @@ const WORDS: Readonly<Record<number, Text>> = {
   0xb000: { zh: '已接收，部分元素被修改', en: 'coercion of data elements' },
   0xb006: { zh: '已接收，部分元素被丢弃', en: 'elements discarded' },
   0xb007: { zh: '已接收，数据集与 SOP 类不符', en: 'data set does not match SOP class (warning)' },
-  0xfe00: { zh: '已取消', en: 'cancelled' },
+  [CANCELLED]: { zh: '已取消', en: 'cancelled' },
 };
 
 export function statusText(status: number): Text {

@@ -1,8 +1,9 @@
 /** C-STORE of many objects over parallel associations (PS3.4 annex B), with a result for each. */
 import { ExchangeError } from '../errors';
-import type { Association } from './association';
+import type { AcceptedContext, Association } from './association';
 import type { ByteSource } from './byte-source';
 import { Command } from './command-set';
+import type { DataSetPdus } from './data-set-pdus';
 import { violated } from './protocol-failure';
 import { MOST_CONTEXTS, type Peer, requestAssociation } from './request-association';
 import { type StatusClass, statusClass } from './status';
@@ -107,6 +108,20 @@ const pairsOf = (object: Outgoing): string[] =>
 /** All that an object can be sent as, its own syntax first. */
 const waysOf = (object: Outgoing): readonly Written[] => [object, ...(object.alternatives ?? [])];
 
+/** An object whose turn comes next. */
+interface Prepared {
+  readonly object: Outgoing;
+  readonly begun: Promise<Begun>;
+}
+
+/** The data set of an object, open, or why it cannot be sent. */
+type Begun =
+  | { readonly pdus: DataSetPdus; readonly context: AcceptedContext; readonly error?: undefined }
+  | { readonly pdus?: undefined; readonly error: ExchangeError };
+
+/** Small objects are read while others are sent. */
+const OBJECTS_AHEAD = 2;
+
 type Note = (object: Outgoing, result: ObjectResult) => void;
 
 class Run {
@@ -146,32 +161,55 @@ class Run {
       this.#failure ??= asFailure(error);
       return;
     }
-    for (let object = this.#waiting.pop(); object; object = this.#waiting.pop()) {
+    const isLost = await this.#sendBy(association);
+    await association.release();
+    if (!isLost && this.#waiting.length > 0) await this.#work();
+  }
+
+  /** Sends until nothing waits, or the association ends. True when it was lost at an object. */
+  async #sendBy(association: Association): Promise<boolean> {
+    const ahead: Prepared[] = [];
+    let isLost = false;
+    for (let next = this.#take(association); next; next = ahead.shift() ?? this.#take(association)) {
+      while (ahead.length < OBJECTS_AHEAD && this.#mayTakeAhead(association))
+        ahead.push(this.#take(association)!);
+      const { object } = next;
       try {
-        this.#note(object, await this.#store(association, object));
+        this.#note(object, await this.#store(association, next));
       } catch (error) {
         const failure = asFailure(error);
         this.#failure ??= failure;
         this.#note(object, { ...notSent(object, failure), class: 'unknown' });
-        if (!association.isOpen) return;
+        isLost = !association.isOpen;
       }
       if (!association.isOpen) break;
     }
-    await association.release();
-    if (this.#waiting.length > 0) await this.#work();
+    // Nothing of these has left.
+    this.#waiting.push(...ahead.map(({ object }) => object).toReversed());
+    await Promise.all(ahead.map(async ({ begun }) => (await begun).pdus?.close()));
+    return isLost;
   }
 
-  async #store(association: Association, object: Outgoing): Promise<ObjectResult> {
-    const { sopClassUid, sopInstanceUid, transferSyntaxUid } = object;
-    const way = waysOf(object).find(one => association.contextFor(sopClassUid, one.transferSyntaxUid));
-    const context = way && association.contextFor(sopClassUid, way.transferSyntaxUid);
-    if (!context) return notSent(object, notAccepted(association.host, sopClassUid, transferSyntaxUid));
-    let bytes: WatchedBytes;
-    try {
-      bytes = new WatchedBytes(await way.open());
-    } catch (error) {
-      return notSent(object, unreadable(error));
-    }
+  #take(association: Association): Prepared | undefined {
+    const object = this.#waiting.pop();
+    return object && { object, begun: begin(association, object) };
+  }
+
+  /** What others could send at the same time is left to them, and what would be decompressed to its turn. */
+  #mayTakeAhead(association: Association): boolean {
+    const object = this.#waiting.at(-1);
+    return (
+      object !== undefined &&
+      this.#waiting.length >= this.#options.associations &&
+      association.contextFor(object.sopClassUid, object.transferSyntaxUid) !== undefined
+    );
+  }
+
+  async #store(association: Association, { object, begun }: Prepared): Promise<ObjectResult> {
+    const beginning = await begun;
+    if (beginning.error) return notSent(object, beginning.error);
+    const { pdus, context } = beginning;
+    const { sopClassUid: affectedSopClassUid, sopInstanceUid } = object;
     const { moveOriginator } = this.#options;
     const messageId = association.nextMessageId();
     try {
@@ -180,7 +218,7 @@ class Run {
         {
           commandField: Command.cStoreRq,
           messageId,
-          affectedSopClassUid: sopClassUid,
+          affectedSopClassUid,
           affectedSopInstanceUid: sopInstanceUid,
           priority: 0,
           ...(moveOriginator && {
@@ -189,46 +227,41 @@ class Run {
           }),
           hasDataSet: true,
         },
-        bytes,
+        pdus,
       );
-    } catch (error) {
-      if (bytes.hasFailed) return notSent(object, unreadable(error));
-      throw error;
-    } finally {
-      await bytes.close();
+    } catch (failure) {
+      await pdus.close();
+      if (pdus.hasFailed) return notSent(object, unreadable(failure));
+      throw failure;
     }
-    const { status = 0xc000, errorComment = '' } = (await association.response(messageId)).command;
+    const [{ command }] = await Promise.all([association.response(messageId), pdus.close()]);
+    const { status = 0xc000, errorComment = '' } = command;
+    const { transferSyntax } = context;
     return {
       sopInstanceUid,
       class: statusClass(status),
       status,
       comment: errorComment,
-      ...(way !== object && { recodedTo: way.transferSyntaxUid }),
+      ...(transferSyntax !== object.transferSyntaxUid && { recodedTo: transferSyntax }),
     };
   }
 }
 
-/** Knows whether it was reading that went wrong. */
-class WatchedBytes implements ByteSource {
-  readonly #bytes: ByteSource;
-  hasFailed = false;
-
-  constructor(bytes: ByteSource) {
-    this.#bytes = bytes;
-  }
-
-  async readInto(targets: readonly Buffer[]): Promise<number> {
+/** Opens an object, and reads its beginning. */
+async function begin(association: Association, object: Outgoing): Promise<Begun> {
+  const { sopClassUid, transferSyntaxUid } = object;
+  for (const way of waysOf(object)) {
+    const context = association.contextFor(sopClassUid, way.transferSyntaxUid);
+    if (!context) continue;
     try {
-      return await this.#bytes.readInto(targets);
+      const pdus = association.pdusOf(await way.open());
+      await pdus.begin();
+      return { pdus, context };
     } catch (error) {
-      this.hasFailed = true;
-      throw error;
+      return { error: unreadable(error) };
     }
   }
-
-  close(): Promise<void> {
-    return this.#bytes.close();
-  }
+  return { error: notAccepted(association.host, sopClassUid, transferSyntaxUid) };
 }
 
 const notSent = ({ sopInstanceUid }: Outgoing, error: ExchangeError): ObjectResult => ({

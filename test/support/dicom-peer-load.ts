@@ -11,6 +11,7 @@ import { ObjectFolder } from '../../lib/dicom/object-folder';
 import { Station } from '../../lib/dicom/storage-scp';
 import { storeObjects } from '../../lib/dicom/store-scu';
 import { CT_IMAGE, SYNTAX, UID_ROOT, element, imageElements, writeDataSet, writingOf } from './dicom-files';
+import { dropSyncs } from './no-sync';
 import { freePort } from './port';
 
 /** What the load took, and what became of it. */
@@ -48,6 +49,8 @@ function largeFile(folder: string, bytes: number): { file: string; length: numbe
 }
 
 async function load(count: number, bytes: number, folder: string): Promise<void> {
+  // Most of the time, and nothing about memory.
+  await dropSyncs();
   const port = await freePort();
   let received = 0;
   const station = new Station(

@@ -85,11 +85,15 @@ export class Orthanc {
     this.#httpPort = httpPort;
   }
 
-  /** @param modalities ports of stations by AE title */
+  /**
+   * @param modalities ports of stations by AE title
+   * @param certificates with them it takes and makes TLS associations alone, and asks for a certificate
+   */
   static async start(
     programs: Programs,
     folder: string,
     modalities: Readonly<Record<string, number>> = {},
+    certificates?: Certificates,
   ): Promise<Orthanc> {
     const dicomPort = await freePort();
     const file = path.join(folder, 'orthanc.json');
@@ -112,8 +116,12 @@ export class Orthanc {
         DefaultEncoding: 'Chinese',
         Plugins: [],
         DicomModalities: Object.fromEntries(
-          Object.entries(modalities).map(([title, at]) => [title.toLowerCase(), [title, '127.0.0.1', at]]),
+          Object.entries(modalities).map(([title, at]) => [
+            title.toLowerCase(),
+            { AET: title, Host: '127.0.0.1', Port: at, UseDicomTls: certificates !== undefined },
+          ]),
         ),
+        ...(certificates && orthancTls(folder, certificates)),
       };
       fs.writeFileSync(file, JSON.stringify(settings));
       return [file];
@@ -352,11 +360,33 @@ export class TestStation {
   }
 }
 
+/** Writes what a program needs for TLS into files; gives their paths. */
+function tlsFiles(
+  folder: string,
+  certificates: Certificates,
+  own: KeyPair,
+  name: string,
+): Readonly<Record<'key' | 'cert' | 'ca', string>> {
+  const at = (file: string): string => path.join(folder, `${name}-${file}.pem`);
+  fs.writeFileSync(at('key'), own.key);
+  fs.writeFileSync(at('cert'), own.cert);
+  fs.writeFileSync(at('ca'), certificates.ca);
+  return { key: at('key'), cert: at('cert'), ca: at('ca') };
+}
+
 /** Options of DCMTK's programs for TLS. */
 export function tlsOptions(folder: string, certificates: Certificates, own: KeyPair, name: string): string[] {
-  const at = (file: string): string => path.join(folder, `${name}-${file}`);
-  fs.writeFileSync(at('key.pem'), own.key);
-  fs.writeFileSync(at('cert.pem'), own.cert);
-  fs.writeFileSync(at('ca.pem'), certificates.ca);
-  return ['+tls', at('key.pem'), at('cert.pem'), '+cf', at('ca.pem')];
+  const { key, cert, ca } = tlsFiles(folder, certificates, own, name);
+  return ['+tls', key, cert, '+cf', ca];
+}
+
+function orthancTls(folder: string, certificates: Certificates): object {
+  const { key, cert, ca } = tlsFiles(folder, certificates, certificates.good, 'orthanc');
+  return {
+    DicomTlsEnabled: true,
+    DicomTlsCertificate: cert,
+    DicomTlsPrivateKey: key,
+    DicomTlsTrustedCertificates: ca,
+    DicomTlsRemoteCertificateRequired: true,
+  };
 }

@@ -20,6 +20,7 @@ export const STORE_RQ = 0x0001;
 export const ECHO_RQ = 0x0030;
 export const FIND_RQ = 0x0020;
 export const GET_RQ = 0x0010;
+export const MOVE_RQ = 0x0021;
 
 export interface Pdu {
   readonly type: number;

@@ -112,12 +112,14 @@ describe('a station with its folder', () => {
     transferSyntaxUid: SYNTAX.explicit,
     sourceAeTitle: 'MODALITY',
   };
-  async function* dataSet(): AsyncGenerator<Buffer> {
-    yield writeDataSet(imageElements(), writingOf(SYNTAX.explicit));
-  }
+  const dataSet = {
+    async *batches(): AsyncGenerator<readonly Buffer[]> {
+      yield [writeDataSet(imageElements(), writingOf(SYNTAX.explicit))];
+    },
+  };
 
   it('knows which studies the flow was not told of, and forgets old ones it was told of', async () => {
-    await objects.write(announced, dataSet());
+    await objects.write(announced, dataSet);
     assert.deepEqual(await objects.unannounced(), [STUDY]);
     const study = await objects.study(STUDY);
     assert.ok(study);
@@ -128,20 +130,22 @@ describe('a station with its folder', () => {
     assert.equal(await objects.study(STUDY), null);
   });
   it('never removes what the flow was not told of', async () => {
-    await objects.write(announced, dataSet());
+    await objects.write(announced, dataSet);
     assert.equal(await objects.removeAnnouncedBefore(Date.now() + 1000), 0);
   });
   it('leaves nothing of an object that did not come whole', async () => {
-    async function* broken(): AsyncGenerator<Buffer> {
-      yield Buffer.alloc(100);
-      throw new Error('cut');
-    }
-    await assert.rejects(objects.write(announced, broken()), /cut/);
+    const broken = {
+      async *batches(): AsyncGenerator<readonly Buffer[]> {
+        yield [Buffer.alloc(100)];
+        throw new Error('cut');
+      },
+    };
+    await assert.rejects(objects.write(announced, broken), /cut/);
     assert.deepEqual(fs.readdirSync(path.join(folder, '.unfinished')), []);
   });
 
   it('commits itself to what it has, by name', async () => {
-    await objects.write(announced, dataSet());
+    await objects.write(announced, dataSet);
     const port = await freePort();
     const station = new Station(
       { ...readStation({ aeTitle: 'STATION', port: String(port), folder }, name => name), host: '127.0.0.1' },

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { ObjectFolder } from '../../lib/dicom/object-folder';
 import type { QueryPeer } from '../../lib/dicom/query-scu';
-import { getObjects } from '../../lib/dicom/retrieve-scu';
+import { type SubOperations, getObjects, moveObjects } from '../../lib/dicom/retrieve-scu';
 import { retrieveStudies } from '../../lib/dicom/retrieve-study';
 import { ExchangeError } from '../../lib/errors';
 import {
@@ -20,10 +20,12 @@ import {
   FIND_RQ,
   GET_RQ,
   LAST,
+  MOVE_RQ,
   type Message,
   type Scp,
   type Script,
   STORE_RQ,
+  type Values,
   type Wire,
   abort,
   accept,
@@ -45,6 +47,17 @@ const STUDY_KEYS = { studyInstanceUid: STUDY, patientId: '', accessionNumber: ''
 
 const object = (sop: string): Buffer =>
   writeDataSet(imageElements({ 0x00080018: element(0x00080018, 'UI', sop) }), writingOf(SYNTAX.explicit));
+
+type Retrieval = (signal: AbortSignal, onProgress: (done: number) => void) => Promise<SubOperations>;
+
+/** Elements of an answer to C-GET or C-MOVE of five objects. */
+const progress = (status: number, completed: number): Values => ({
+  0x0900: status,
+  0x1020: 5 - completed,
+  0x1021: completed,
+  0x1022: 0,
+  0x1023: 0,
+});
 
 /** An answer to C-FIND. */
 const pending = (message: Message, values: Readonly<Record<number, string>>): Buffer =>
@@ -187,14 +200,84 @@ describe('DICOM: retrieving from peers', () => {
     await assert.rejects(getObjects(peer(), KEYS, target()), /does not offer C-GET/);
   });
 
+  for (const [service, field, retrieve] of [
+    ['C-GET', GET_RQ, (signal, onProgress) => getObjects(peer(), KEYS, target(), { signal, onProgress })],
+    ['C-MOVE', MOVE_RQ, (signal, onProgress) => moveObjects(peer(), KEYS, 'US', { signal, onProgress })],
+  ] as const satisfies readonly (readonly [string, number, Retrieval])[]) {
+    /** Sends pending answers, one after the other, until something comes; gives the request and that. */
+    const untilCancelled = async (wire: Wire): Promise<{ get: Message; cancel: Message | null }> => {
+      wire.send(accept(await wire.asked()));
+      const get = await wire.message();
+      assert.equal(get?.field, field);
+      for (const completed of [1, 2]) wire.send(answerTo(get, progress(0xff00, completed)));
+      return { get, cancel: await wire.message() };
+    };
+    /** Gives up after two objects. */
+    const givenUp = (): ReturnType<Retrieval> => {
+      const stop = new AbortController();
+      return retrieve(stop.signal, done => void (done === 2 && stop.abort()));
+    };
+
+    it(`${service}: asks the peer to cancel, and says so`, async () => {
+      let asked: readonly number[] = [];
+      await play(async wire => {
+        const { get, cancel } = await untilCancelled(wire);
+        asked = [cancel?.field ?? 0, cancel?.number(0x0120) ?? 0, get.messageId];
+        // One was under way.
+        wire.send(answerTo(get, progress(0xff00, 3)), answerTo(get, progress(0xfe00, 3)));
+        await serveMessages(wire, () => null);
+      });
+      const { status, completed, failed } = await givenUp();
+      assert.deepEqual([status, completed, failed], [0xfe00, 3, 0]);
+      assert.deepEqual(asked, [0x0fff, asked[2], asked[2]]);
+    });
+
+    it(`${service}: takes what has ended before it was asked`, async () => {
+      await play(async wire => {
+        const { get } = await untilCancelled(wire);
+        wire.send(answerTo(get, progress(0, 5)));
+        await serveMessages(wire, () => null);
+      });
+      const { status, completed } = await givenUp();
+      assert.deepEqual([status, completed], [0, 5]);
+    });
+
+    it(`${service}: ends by itself what the peer does not cancel`, async () => {
+      await play(async wire => {
+        await untilCancelled(wire);
+        await wire.next();
+      });
+      await assert.rejects(givenUp(), (error: unknown) => (error as ExchangeError).code === 'ABORTED');
+    });
+
+    it(`${service}: is not asked for when it is given up before`, async () => {
+      await play(() => undefined);
+      await assert.rejects(
+        retrieve(AbortSignal.abort(), () => undefined),
+        (error: unknown) => (error as ExchangeError).code === 'ABORTED',
+      );
+      assert.equal(scp?.wires.length, 0);
+    });
+
+    it(`${service}: a peer that cancels by itself has failed`, async () => {
+      await play(wire => serve(wire, message => answerTo(message, { 0x0900: 0xfe00 })));
+      await assert.rejects(
+        retrieve(new AbortController().signal, () => undefined),
+        /FE00: cancelled/,
+      );
+    });
+  }
+
   it('asks for a thousand missing objects of a series in lists that fit into a request', async () => {
     const uids = Array.from({ length: 1200 }, (_, at) => `${UID_ROOT}.4.${'1'.repeat(25)}.${1000 + at}`);
     const [first = '', ...rest] = uids;
     await target().write(
       { sopClassUid: CT_IMAGE, sopInstanceUid: first, transferSyntaxUid: SYNTAX.explicit, sourceAeTitle: '' },
-      (async function* () {
-        yield await Promise.resolve(object(first));
-      })(),
+      {
+        async *batches() {
+          yield await Promise.resolve([object(first)]);
+        },
+      },
     );
     const asked: string[] = [];
     const done = { 0x0900: 0, 0x1021: 0, 0x1022: 0, 0x1023: 0 };

@@ -386,12 +386,80 @@ describe('DICOM: the station and its callers', () => {
     });
   });
 
+  describe('with the disk', () => {
+    const { open: openFile, rename } = fs.promises;
+    afterEach(() => void Object.assign(fs.promises, { open: openFile, rename }));
+    /** What is done from now on, when it has been done. */
+    const watch = (failFirstSync = false): string[] => {
+      const done: string[] = [];
+      fs.promises.open = async (...args) => {
+        const handle = await openFile(...args);
+        const writev = handle.writev.bind(handle);
+        const datasync = handle.datasync.bind(handle);
+        const sync = handle.sync.bind(handle);
+        let syncs = 0;
+        const noted = async <T>(what: string, doing: Promise<T>): Promise<T> => {
+          const result = await doing;
+          done.push(what);
+          return result;
+        };
+        return Object.assign(handle, {
+          writev: (pieces: readonly Buffer[]) => noted('write', writev(pieces)),
+          datasync: () =>
+            failFirstSync && syncs++ === 0
+              ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'fdatasync' }))
+              : noted('data kept', datasync()),
+          sync: () => noted('name kept', sync()),
+        });
+      };
+      fs.promises.rename = async (from, to) => {
+        await rename(from, to);
+        done.push('rename');
+      };
+      return done;
+    };
+
+    it('answers when an object, the folder of its study and its name are kept', async () => {
+      await open({ mostBytes: 64 * MIB });
+      const wire = await associate();
+      const done = watch();
+      assert.equal(await store(wire), 0);
+      assert.deepEqual(
+        done.toSorted(),
+        ['data kept', 'name kept', 'name kept', 'rename', 'write'].toSorted(),
+      );
+      assert.deepEqual(done.slice(-2), ['rename', 'name kept']);
+      done.length = 0;
+      // The folder is there.
+      assert.equal(await store(wire), 0);
+      assert.deepEqual(done, ['write', 'data kept', 'rename', 'name kept']);
+    });
+
+    it('keeps a large object while it comes', async () => {
+      await open({ mostBytes: 64 * MIB });
+      const wire = await associate();
+      const done = watch();
+      assert.equal(await store(wire, pixels(40 * MIB)), 0);
+      assert.ok(done.indexOf('data kept') < done.lastIndexOf('write'), done.join());
+      const [last, ...before] = done.filter(one => one !== 'name kept').toReversed();
+      assert.deepEqual([last, before[0]], ['rename', 'data kept']);
+    });
+
+    it('does not forget that it once failed to', async () => {
+      await open({ mostBytes: 64 * MIB });
+      const wire = await associate();
+      watch(true);
+      assert.equal(await store(wire, pixels(40 * MIB)), 0xa700);
+      assert.deepEqual(filesBelow(folder), []);
+    });
+  });
+
   describe('when the disk fails', () => {
     /** Big enough that the connection would be held up if nobody read it. */
     const large = pixels(4 * MIB);
     const openFile = fs.promises.open;
     /** Files that are opened from now on fail at one call. */
-    const failing = (call: 'writeFile' | 'sync', code: string): void => {
+    const failing = (call: 'writev' | 'datasync' | 'sync', code: string): void => {
       fs.promises.open = async (...args) => {
         const handle = await openFile(...args);
         handle[call] = () => Promise.reject(Object.assign(new Error(code), { code, syscall: 'write' }));
@@ -422,9 +490,14 @@ describe('DICOM: the station and its callers', () => {
         () => fs.writeFileSync(path.join(folder, STUDY), ''),
         () => fs.rmSync(path.join(folder, STUDY)),
       ],
-      ['the disk is full', () => failing('writeFile', 'ENOSPC'), () => void (fs.promises.open = openFile)],
+      ['the disk is full', () => failing('writev', 'ENOSPC'), () => void (fs.promises.open = openFile)],
       [
         'the disk does not keep what was written',
+        () => failing('datasync', 'EIO'),
+        () => void (fs.promises.open = openFile),
+      ],
+      [
+        'the disk does not keep its name',
         () => failing('sync', 'EIO'),
         () => void (fs.promises.open = openFile),
       ],

@@ -508,6 +508,58 @@ describe('DICOM: sending to peers', () => {
     assert.equal(scp?.wires.length, 2);
   });
 
+  it('an object whose beginning cannot be read costs no association', async () => {
+    await play(wire => serve(wire, success));
+    const folder = temporaryFolder('empty');
+    const file = path.join(folder, 'bytes');
+    fs.writeFileSync(file, '');
+    const [first, second, third] = objects(3) as [Outgoing, Outgoing, Outgoing];
+    const empty = { ...second, open: () => openBytes(file, 0, 4 * KIB * KIB) };
+    const results = await send([first, empty, third]);
+    fs.rmSync(folder, { recursive: true });
+    assert.deepEqual(inShort(results), ['success', 'failed DICOM_FILE', 'success']);
+    assert.equal(scp?.wires.length, 1);
+  });
+
+  for (const [what, lostAt] of [
+    ['all arrive', 100],
+    ['the association is lost while others are read ahead', 3],
+  ] as const) {
+    it(`each object is opened once at a time, and closed: ${what}`, async () => {
+      let arrived = 0;
+      await play((wire, number) =>
+        serve(wire, message => {
+          arrived++;
+          if (number > 1 || arrived < lostAt) return success(message);
+          wire.socket.resetAndDestroy();
+          return null;
+        }),
+      );
+      let open = 0;
+      let opened = 0;
+      let mostOpen = 0;
+      const some = objects(20).map(object => ({
+        ...object,
+        open: async () => {
+          const bytes = await object.open();
+          opened++;
+          mostOpen = Math.max(mostOpen, ++open);
+          return {
+            readInto: (targets: readonly Buffer[]) => bytes.readInto(targets),
+            close: () => Promise.resolve(void open--),
+          };
+        },
+      }));
+      const results = await send(some);
+      const sent = results.filter(({ class: kind }) => kind === 'success').length;
+      assert.deepEqual([sent, arrived], lostAt > some.length ? [20, 20] : [lostAt - 1, lostAt]);
+      // That on its way, the two that are next, and one that is being closed.
+      assert.ok(mostOpen <= 4, String(mostOpen));
+      assert.ok(opened <= arrived + 2, String(opened));
+      assert.equal(open, 0);
+    });
+  }
+
   it('a peer that releases after each object gets all', async () => {
     await play(async wire => {
       wire.send(accept(await wire.asked()));

@@ -1,0 +1,126 @@
+/** A file that grows as its bytes come, until it is whole and gets its name. */
+import fs from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import type { RandomAccess } from '../report-file/content';
+
+/** Bytes after which the disk is told to keep what it has, so that it does not begin only when all has come. */
+const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
+/** Bytes of the beginning that stay in memory: what is asked for while the rest comes, or when it has. */
+const BEGINNING_BYTES = 32 * 1024;
+
+/** Written as long as the disk lets it: what comes after a failure is dropped. */
+export class FileInMaking implements RandomAccess {
+  readonly #file: string;
+  readonly #opened: Promise<FileHandle | undefined>;
+  #beginning: Buffer = Buffer.alloc(0);
+  #bytes = 0;
+  #unsynced = 0;
+  #syncing: Promise<void> | undefined;
+  #hasFailed = false;
+  #isNamed = false;
+
+  /** @param file to be made */
+  constructor(file: string) {
+    this.#file = file;
+    this.#opened = this.#attempt(() => fs.promises.open(file, 'wx+'));
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The disk does not take it. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Not more than one at a time. */
+  async write(pieces: readonly Buffer[]): Promise<void> {
+    const handle = await this.#opened;
+    if (!handle || this.#hasFailed) return;
+    await this.#attempt(() => writeAll(handle, pieces));
+    if (this.#beginning.length < BEGINNING_BYTES) this.#remember(pieces);
+    const length = lengthOf(pieces);
+    this.#bytes += length;
+    this.#unsynced += length;
+    if (this.#unsynced >= SYNC_EVERY_BYTES && !this.#syncing) {
+      this.#unsynced = 0;
+      this.#syncing = handle
+        .datasync()
+        // Nobody waits for it here.
+        .catch(() => void (this.#hasFailed = true))
+        .finally(() => (this.#syncing = undefined));
+    }
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const end = Math.min(position + length, this.#bytes);
+    if (end <= this.#beginning.length) return this.#beginning.subarray(position, end);
+    const handle = await this.#opened;
+    if (!handle) return Buffer.alloc(0);
+    const target = Buffer.alloc(Math.max(0, end - position));
+    let done = 0;
+    while (done < target.length) {
+      const { bytesRead } = await handle.read(target, done, target.length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return target.subarray(0, done);
+  }
+
+  /** True when all that was written is on disk. */
+  async keep(): Promise<boolean> {
+    const handle = await this.#opened;
+    await this.#syncing;
+    if (handle && !this.#hasFailed) await this.#attempt(() => handle.datasync());
+    return handle !== undefined && !this.#hasFailed;
+  }
+
+  /** @throws what the file system says */
+  async rename(name: string): Promise<void> {
+    await fs.promises.rename(this.#file, name);
+    this.#isNamed = true;
+  }
+
+  /** Closes it, and removes it if it has not got its name. */
+  async end(): Promise<void> {
+    const handle = await this.#opened;
+    const closed = handle?.close().catch(() => undefined);
+    // Nobody waits for one that is on disk.
+    if (this.#isNamed) return;
+    await closed;
+    await fs.promises.unlink(this.#file).catch(() => undefined);
+  }
+
+  #remember(pieces: readonly Buffer[]): void {
+    const length = Math.min(BEGINNING_BYTES, this.#beginning.length + lengthOf(pieces));
+    this.#beginning = Buffer.concat([this.#beginning, ...pieces], length);
+  }
+
+  async #attempt<T>(what: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await what();
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.#hasFailed = true;
+      return undefined;
+    }
+  }
+}
+
+/** A call of the system may take less than it is given. */
+async function writeAll(handle: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  for (let left = [...pieces]; left.length > 0;) left = after(left, (await handle.writev(left)).bytesWritten);
+}
+
+function after(pieces: readonly Buffer[], bytes: number): Buffer[] {
+  let at = 0;
+  let written = bytes;
+  for (let piece = pieces[0]; piece && written >= piece.length; piece = pieces[++at]) written -= piece.length;
+  return pieces.slice(at).map((piece, index) => (index === 0 ? piece.subarray(written) : piece));
+}
+
+const lengthOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+
+/** Of the system: full, read-only, failing, replaced by something else. */
+export const isDiskError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
