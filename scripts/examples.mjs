@@ -24,7 +24,10 @@ export function examples() {
     const flows = flowFiles();
     const place = (name, nodes) => {
       const directory = `${String(hospital.order).padStart(2, '0')} ${hospital.name}`;
-      files.set(`${directory}/${name}.json`, `${JSON.stringify(withConfiguration(nodes, configs), null, 1)}\n`);
+      files.set(
+        `${directory}/${name}.json`,
+        `${JSON.stringify(withConfiguration(nodes, configs), null, 1)}\n`,
+      );
     };
     const own = flows.map(({ name, nodes }) => ({ name, nodes: nodes.map(node => adapted(node, hospital)) }));
     place(

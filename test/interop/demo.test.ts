@@ -8,8 +8,6 @@ import os from 'node:os';
 import path from 'node:path';
 
 const root = process.cwd();
-const flows = (): FlowNode[] =>
-  JSON.parse(fs.readFileSync(path.join(root, 'flows/demo.json'), 'utf8')) as FlowNode[];
 
 interface FlowNode extends Record<string, unknown> {
   readonly id: string;
@@ -17,61 +15,78 @@ interface FlowNode extends Record<string, unknown> {
   readonly z?: string;
   readonly g?: string;
   readonly profile?: string;
-  readonly func?: string;
   readonly wires?: readonly (readonly string[])[];
 }
 
-/** What a careless flow does to the data, and how it is found out. */
+/** All prebuilt flows as one. */
+const flows = (): FlowNode[] => {
+  const read = (file: string): FlowNode[] =>
+    JSON.parse(fs.readFileSync(path.join(root, 'flows', file), 'utf8')) as FlowNode[];
+  return fs
+    .readdirSync(path.join(root, 'flows'))
+    .filter(file => file.endsWith('.json'))
+    .flatMap(read);
+};
+
+/** What a careless flow does to what a procedure gave, and how it is found out. */
 const DAMAGE: readonly {
-  readonly of: string;
-  readonly replace: string;
-  readonly by: string;
+  readonly after: string;
+  readonly func: string;
   readonly section: string;
   readonly reason: string;
 }[] = [
   {
-    of: 'slotsOf',
-    replace: 'return msg;',
-    by: 'msg.payload.pop();\nreturn msg;',
+    after: 'signal_sources',
+    func: 'msg.payload.pop();',
     section: '3.2.2',
     reason: 'item: 7 records instead of 8',
   },
   {
-    of: 'changedOrders',
-    replace: 'node.send({ payload,',
-    by: 'node.send({ payload: { ...payload, AreaCode: "2" },',
+    after: 'fetch_order',
+    func: "msg.payload.AreaCode = '2';",
     section: '3.3.1',
     reason: 'notification\\[1\\]\\.AreaCode differs',
   },
   {
-    of: 'changedBookings',
-    replace: 'msg.payload = rows;',
-    by: 'msg.payload = rows.map(row => ({ ...row, LabCode: String(Number(row.LabCode)) }));',
+    after: 'fetch_booking',
+    func: 'msg.payload.LabCode = String(Number(msg.payload.LabCode));',
     section: '3.3.2',
     reason: 'booking\\[1\\]\\.InspectionItemCode differs',
   },
   {
-    of: 'labReports',
-    replace: 'return msg',
-    by: "for (const row of msg.payload) row.result_value += '.';\nreturn msg",
+    after: 'fetch_lab',
+    func: "for (const item of msg.payload.lab_subitem) item.result_value += '.';",
     section: '4.1',
     reason: 'report\\[1\\]\\.result_value differs',
   },
   {
-    of: 'examReports',
-    replace: 'node.send({ report })',
-    by: "node.send({ report: { ...report, image_descr: report.image_descr.replace(/\\n/g, ' ') } })",
+    after: 'fetch_exam',
+    func: "msg.payload.image_descr = msg.payload.image_descr.replace(/\\n/g, ' ');",
     section: '4.2',
     reason: 'report\\[\\d+\\]\\.image_descr differs',
   },
   {
-    of: 'examPdf',
-    replace: 'return msg;',
-    by: 'msg.payload = Buffer.concat([msg.payload, Buffer.from("\\n")]);\nreturn msg;',
+    after: 'report_pdf',
+    func: "msg.payload[0].pdf = Buffer.concat([msg.payload[0].pdf, Buffer.from('\\n')]);",
     section: '5.1.5',
     reason: "the hospital's own bytes",
   },
 ];
+
+/** The flow with a function behind the first output of a node. */
+const damaged = (nodes: readonly FlowNode[]): FlowNode[] =>
+  nodes.flatMap(node => {
+    const procedure = node['fetchProcedure'] ?? node['statement'];
+    const change = DAMAGE.find(({ after }) => procedure === `dbo.usp_exchange_${after}`);
+    if (!change) return [node];
+    const id = `damage-${change.after}`;
+    const [first, ...others] = node.wires ?? [];
+    const func = `${change.func}\nreturn msg;`;
+    return [
+      { ...node, wires: [[id], ...others] },
+      { id, type: 'function', z: node.z ?? '', func, outputs: 1, wires: [first ?? []] },
+    ];
+  });
 
 interface Finished {
   readonly code: number | null;
@@ -134,13 +149,14 @@ describe('demo', function () {
   }
 
   it('fails, with reasons, when a flow delivers other data than the hospital has', async () => {
-    const flowFile = path.join(folder, 'broken.json');
-    const broken = flows().map(node => {
-      const change = DAMAGE.find(({ of }) => node.func?.includes(of));
-      return change ? { ...node, func: node.func?.replace(change.replace, change.by) } : node;
-    });
-    fs.writeFileSync(flowFile, JSON.stringify(broken));
-    const { code, out } = await start(script('once.mjs', { flowFile })).finished;
+    const file = path.join(folder, 'broken.json');
+    fs.writeFileSync(file, JSON.stringify(damaged(flows())));
+    const { code, out } = await start([
+      '--input-type=module',
+      '--eval',
+      `import fs from 'node:fs'; import { run } from './scripts/demo/once.mjs';
+       process.exit(await run({ flow: JSON.parse(fs.readFileSync(${JSON.stringify(file)}, 'utf8')) }));`,
+    ]).finished;
     assert.equal(code, 1, out);
     for (const { section, reason } of DAMAGE) {
       assert.match(
