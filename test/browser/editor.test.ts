@@ -78,6 +78,7 @@ describe('the Node-RED editor', function () {
           '影像上传',
           '影像调取',
           '数据库执行',
+          '数据库轮询',
           '影像接收',
           '平台模拟器',
         ]),

@@ -74,9 +74,8 @@ describe('the package, by the rules of the flow library', () => {
     }
   });
 
-  it('N02: shows each node in an example', function () {
+  it('N02: shows each node in an example', () => {
     const types = exampleTypes();
-    if (types.size === 0) this.skip();
     for (const node of builtNodes()) {
       if (node.definition().category !== 'config')
         assert.ok(types.has(node.type), `${node.type} in no example`);
