@@ -1,10 +1,8 @@
 /** The nodes in the real editor: what an integrator sees and does, in Chinese and in English, light and dark. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
-import { ensureBuilt, root } from '../support/built-editor';
+import { ensureBuilt } from '../support/built-editor';
 import { contrast } from '../support/contrast';
 import { demoFlow } from '../support/demo-flow';
 import { CHROMIUM, type Dialog, Editor, NodeRed } from '../support/editor';
@@ -24,6 +22,7 @@ const NODES = [
   'images',
   'study',
   'unsent',
+  'poll',
   'simulator',
 ];
 const NARROW = 500;
@@ -487,18 +486,6 @@ describe('the Node-RED editor', function () {
       );
       await checkEverything(editor);
     });
-
-    it('imports every example without an unknown node', async function () {
-      const examples = exampleFiles();
-      if (examples.length === 0) this.skip();
-      for (const file of examples) {
-        await editor.evaluate(`RED.nodes.import(${fs.readFileSync(file, 'utf8')}, { generateIds: true })`);
-      }
-      assert.deepEqual(
-        await editor.evaluate(`RED.nodes.filterNodes({ type: 'unknown' }).map(n => n.name)`),
-        [],
-      );
-    });
   });
 
   describe('in English, and dark where Node-RED can be', () => {
@@ -566,6 +553,7 @@ describe('the Node-RED editor', function () {
         'dicom-receive',
         'hospital-database',
         'database-run',
+        'database-poll',
         'platform-simulator',
       ]) {
         await editor.evaluate(`RED.sidebar.help.show('${type}')`);
@@ -664,12 +652,3 @@ async function checkEverything(editor: Editor): Promise<void> {
   assert.equal(await profile.tray.locator('[data-secret="strKey"]').innerText(), '未设置');
   await profile.cancel();
 }
-
-const exampleFiles = (): string[] => {
-  const folder = path.join(root, 'examples');
-  if (!fs.existsSync(folder)) return [];
-  return fs
-    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.json'))
-    .map(file => path.join(folder, file));
-};

@@ -40,7 +40,9 @@ RED.init(server, {
 app.use('/hie', RED.httpNode);
 app.use('/', RED.httpAdmin);
 await RED.start();
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+server.listen(Number(process.env.TEST_PORT ?? 0), '127.0.0.1', () =>
+  process.send({ port: server.address().port }),
+);
 
 // The parent is gone: so is the reason to run.
 process.on('disconnect', () => process.exit());
