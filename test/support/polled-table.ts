@@ -29,6 +29,8 @@ export class PolledTable {
   /** The database's clock, which may be wrong; milliseconds, its UTC fields are the wall clock. */
   databaseTime = this.clock.now();
   readonly warnings: Text[] = [];
+  /** Statements that the poller has sent to SQL Server. */
+  readonly sent: ReadonlySet<string>;
   /** Records that the store took for new, in their order. */
   readonly taken: PolledRecord[] = [];
   /** Records that it recognised. */
@@ -40,7 +42,14 @@ export class PolledTable {
   readonly #server: TdsServer | undefined;
   driver: DatabaseDriver;
 
-  private constructor(folder: string, database: SqliteDatabase, store: MessageStore, server?: TdsServer) {
+  private constructor(
+    folder: string,
+    database: SqliteDatabase,
+    store: MessageStore,
+    sent: ReadonlySet<string>,
+    server?: TdsServer,
+  ) {
+    this.sent = sent;
     this.#folder = folder;
     this.database = database;
     this.#store = store;
@@ -56,9 +65,18 @@ export class PolledTable {
       { kind: 'embedded', file: path.join(folder, 'store.db'), secret: 'TEST-SECRET' },
       { in: 'caller' },
     );
+    const sent = new Set<string>();
+    const answer = pollOnSqlite(database);
     const server =
-      kind === 'sqlserver' ? await TdsServer.start({ answer: pollOnSqlite(database) }) : undefined;
-    return new PolledTable(folder, database, store, server);
+      kind === 'sqlserver'
+        ? await TdsServer.start({
+            answer: statement => {
+              sent.add(statement.sql);
+              return answer(statement);
+            },
+          })
+        : undefined;
+    return new PolledTable(folder, database, store, sent, server);
   }
 
   /** A poller as after a start: it knows what the store knows. */

@@ -4,6 +4,7 @@ import type { PollTexts } from '../../lib/database/poll/settings';
 import type { PollSource } from '../../lib/database/poll/source';
 import { DatabaseFailure } from '../../lib/database/failure';
 import type { ExchangeError } from '../../lib/errors';
+import { assertSql2008 } from '../support/sql-2008';
 import { Chance } from '../support/chance';
 import { DRIVERS, OWNER, PolledTable } from '../support/polled-table';
 
@@ -33,6 +34,9 @@ for (const kind of DRIVERS)
       table = await PolledTable.open(kind, SCHEMA);
     });
     afterEach(() => table.close());
+    afterEach(() => {
+      for (const sql of table.sent) assertSql2008(sql);
+    });
 
     const write = (no: string, content: string, changed = table.wallClock(), part = '1'): void => {
       table.database.run(
