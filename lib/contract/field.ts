@@ -33,7 +33,7 @@ export interface Field {
   readonly secret?: boolean;
   /** How a value is masked wherever it is shown. */
   readonly privacy?: Privacy;
-  /** What operators look messages up by in the message store. */
+  /** What operators look messages up by in the message store; `report`: the number of a report or a booking. */
   readonly searchTerm?: 'report' | 'patient' | 'accession';
   /** Between the values of a list. */
   readonly separator?: string;

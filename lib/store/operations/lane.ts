@@ -6,8 +6,10 @@ import { marks, text } from '../row';
 import type { Transaction } from '../transaction';
 
 /** What must stay in order: one business key at one service of one destination. */
-export const laneOf = (tx: Transaction, { destination, service, key }: NewMessage): string =>
-  tx.keys.hash(JSON.stringify([destination, service, key]));
+export const laneOf = (
+  tx: Transaction,
+  { destination, service, key }: Pick<NewMessage, 'destination' | 'service' | 'key'>,
+): string => tx.keys.hash(JSON.stringify([destination, service, key]));
 
 /** Makes the oldest message that blocks a lane its head; the lane must be locked. */
 export async function promote(tx: Transaction, lane: string): Promise<void> {
@@ -35,7 +37,7 @@ const LIST = 1000;
 
 interface Touched {
   readonly ids: string[];
-  readonly messages: NewMessage[];
+  readonly messages: Pick<NewMessage, 'destination' | 'service' | 'key'>[];
 }
 
 function touchedBy(calls: readonly Call[]): Touched {
