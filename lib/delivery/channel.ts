@@ -1,6 +1,7 @@
 /** What a delivering node gives to the dispatcher. */
 import type { Text } from '../errors';
 import type { Failure, FinalState } from '../store/message';
+import type { Mending } from './mending';
 import type { TimeWindows } from './time-windows';
 
 /** Limits of a destination. */
@@ -67,6 +68,8 @@ export interface Channel {
    * chain has taken it over.
    */
   emit(emission: Emission): boolean;
+  /** Absent where a message holds no records. */
+  readonly mending?: Mending;
   /** Told when the channel's condition changes. */
   onCondition?(condition: Condition): void;
 }

@@ -10,6 +10,7 @@ import type {
 } from '../../lib/delivery/channel';
 import type { Courier } from '../../lib/delivery/courier';
 import { type Item, handIn } from '../../lib/delivery/hand-in';
+import type { Mending } from '../../lib/delivery/mending';
 import { ExchangeError } from '../../lib/errors';
 import type { PlatformAddress } from '../../lib/profile/platform';
 import type { Accepted } from '../../lib/store/message';
@@ -42,6 +43,8 @@ export interface Delivering {
   readonly status: (mood: Mood, key: string) => void;
   /** Status of an outcome, where it is not the outcome's own name. */
   readonly outcomeKeys?: Partial<Record<Emission['state'], string>>;
+  /** For messages that hold records. */
+  readonly mending?: Mending;
   deliver(works: readonly Work[], signal: AbortSignal): Promise<readonly DeliveryResult[]>;
 }
 
@@ -97,6 +100,7 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
     holdsKey: def.holdsKey ?? false,
     deliver: (works, signal) => delivering.deliver(works, signal),
     emit,
+    ...(delivering.mending && { mending: delivering.mending }),
     onCondition: condition => {
       if (condition.kind !== 'idle') status(conditions[condition.kind], condition.kind);
     },
