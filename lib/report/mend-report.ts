@@ -37,7 +37,9 @@ function readReport(rows: readonly TableRecords[], options: ReportOptions): Repo
   return report;
 }
 
-const itemsOf = (rows: readonly TableRecords[]): TableRecords['records'] =>
+type Values = TableRecords['records'][number];
+
+const itemsOf = (rows: readonly TableRecords[]): readonly Values[] =>
   rows.filter(({ table }) => table.name === labSubitem.name).flatMap(({ records }) => records);
 
 /**
@@ -50,15 +52,13 @@ export function followMaster(
 ): readonly TableRecords[] {
   const [old, master] = [before[0]?.records[0], after[0]?.records[0]];
   if (!old || !master) return after;
-  return after.map(({ table, records }) => {
-    if (table.name !== labSubitem.name) return { table, records };
-    const follow = (record: TableRecords['records'][number]): TableRecords['records'][number] => {
-      const changed = LAB_JOIN.filter(name => record[name] === old[name]).map(name => [
-        name,
-        master[name] ?? '',
-      ]);
-      return { ...record, ...Object.fromEntries(changed) };
-    };
-    return { table, records: records.map(follow) };
-  });
+  const follow = (record: Values): Values => {
+    const followed: Record<string, string> = { ...record };
+    for (const name of LAB_JOIN) if (record[name] === old[name]) followed[name] = master[name] ?? '';
+    return followed;
+  };
+  return after.map(({ table, records }) => ({
+    table,
+    records: table.name === labSubitem.name ? records.map(follow) : records,
+  }));
 }
