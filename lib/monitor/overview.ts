@@ -8,6 +8,8 @@ export type Counts = Partial<Record<MessageState, number>>;
 
 export interface ChannelOverview {
   readonly id: string;
+  /** Of its node; empty when that is not running. */
+  readonly name: string;
   /** What receives its messages, as people know it; empty when its node is not running. */
   readonly destination: string;
   readonly running: boolean;
@@ -23,7 +25,12 @@ export interface Overview {
   readonly channels: readonly ChannelOverview[];
 }
 
-export async function overview(store: MessageStore, open: readonly OpenChannel[]): Promise<Overview> {
+/** @param nameOf a node's name by its id; empty when there is none */
+export async function overview(
+  store: MessageStore,
+  open: readonly OpenChannel[],
+  nameOf: (id: string) => string,
+): Promise<Overview> {
   const tallies = await store.tallies({});
   const running = new Map(open.map(channel => [channel.id, channel]));
   const ids = [...new Set([...running.keys(), ...tallies.map(({ channel }) => channel)])];
@@ -32,6 +39,7 @@ export async function overview(store: MessageStore, open: readonly OpenChannel[]
       const channel = running.get(id);
       return {
         id,
+        name: nameOf(id),
         destination: channel?.destinationTitle ?? '',
         running: channel !== undefined,
         condition: channel?.condition ?? null,

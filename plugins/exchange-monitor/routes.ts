@@ -49,7 +49,9 @@ export function mountRoutes(RED: NodeAPI): void {
     answered(() => openStores.all().map(describeStore)),
   );
 
-  post('overview', 'read', ({ store, dispatcher }) => overview(store, dispatcher.channels()));
+  post('overview', 'read', ({ store, dispatcher }) =>
+    overview(store, dispatcher.channels(), id => nodeName(RED, id)),
+  );
   post('list', 'read', async ({ store, body }) => ({
     messages: await store.search({ ...body.filter(), ...body.page() }),
   }));
@@ -97,7 +99,7 @@ export function mountRoutes(RED: NodeAPI): void {
     const filter = body.filter();
     const language = body.choice('language', ['zh', 'en']);
     await store.audit({ ...action(actor, 'export'), channel: filter.channel ?? '' });
-    const pieces = exportMessages(store, filter, { format, language, nameOf: id => nodeName(RED, id) });
+    const pieces = exportMessages(store, filter, { format, language, nameOf: id => nodeName(RED, id) || id });
     response.setHeader('Content-Type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json');
     response.setHeader('Content-Disposition', `attachment; filename="messages.${format}"`);
     await pipeline(Readable.from(pieces), response);
@@ -139,7 +141,7 @@ const describeStore = ({ id, name, opened }: StoreEntry) => ({
 
 const nodeName = (RED: NodeAPI, id: string): string => {
   const node = RED.nodes.getNode(id);
-  return node?.name || node?.type || id;
+  return node?.name || node?.type || '';
 };
 
 function readAsked(request: Request, response: Response): Asked {

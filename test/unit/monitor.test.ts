@@ -119,7 +119,7 @@ describe('the message monitor', () => {
       const view = await look(id);
       assert.equal(view.message.state, 'invalid');
       assert.deepEqual([view.masked, view.canMend, view.whyNot], [true, true, null]);
-      assert.ok(view.violations.some(({ path, severity }) => path === 'event_no' && severity === 'error'));
+      assert.ok(view.violations.some(fault => fault.path === 'event_no' && fault.severity === 'error'));
       assert.equal(view.request?.format, 'xml');
       assert.match(view.request?.text ?? '', /<labmaster>/);
       assert.match(view.request?.text ?? '', /report_form_no="TESTR0001"/);
@@ -276,7 +276,7 @@ describe('the message monitor', () => {
       openChannel('lab');
       const id = await accept(lab());
       await accept(booking(), 'gone');
-      const found = await overview(store, dispatcher.channels());
+      const found = await overview(store, dispatcher.channels(), channel => `node ${channel}`);
       assert.deepEqual(found.counts, { pending: 2 });
       const [first] = found.channels;
       assert.deepEqual([first?.id, first?.running, first?.destination], ['lab', true, '测试医院 archiveUrl']);
@@ -292,7 +292,8 @@ describe('the message monitor', () => {
       let kind: string | undefined;
       while (kind !== 'closed-hours' && Date.now() < until) {
         await new Promise(setImmediate);
-        kind = (await overview(store, dispatcher.channels())).channels[0]?.condition?.kind;
+        kind = (await overview(store, dispatcher.channels(), channel => `node ${channel}`)).channels[0]
+          ?.condition?.kind;
       }
       assert.equal(kind, 'closed-hours');
     });
