@@ -187,9 +187,11 @@ describe('the admin routes of the monitor', function () {
     await handIn(host, { report_form_no: 'TESTREFUSED2' });
     await handIn(host, { report_form_no: 'TESTR0009', event_no: '' });
     let found: { kept?: object[]; shown?: string[] } = {};
-    await until('the debug nodes have shown all', async () => {
+    const has = (part: unknown, ...words: string[]): boolean =>
+      words.every(word => JSON.stringify(part ?? []).includes(word));
+    await until('the debug nodes have shown both', async () => {
       found = (await (await fetch(`${host.url}hie/kept`)).json()) as typeof found;
-      return (found.kept?.length ?? 0) > 0 && new Set(found.shown).size >= 2;
+      return has(found.kept, 'TESTREFUSED2') && has(found.shown, 'TESTREFUSED2', 'CONTRACT');
     });
     return { kept: JSON.stringify(found.kept), shown: JSON.stringify(found.shown) };
   }
@@ -198,8 +200,6 @@ describe('the admin routes of the monitor', function () {
     const { kept, shown } = await debugged(nodeRed, tokens.admin);
     assert.match(kept, /测试甲/, 'the flow has the words of the platform');
     assert.doesNotMatch(shown, PATIENT);
-    assert.match(shown, /TESTREFUSED2/);
-    assert.match(shown, /CONTRACT/, 'of the message of the Catch node too');
   });
 
   it('mask nothing where settings.js says so', async () => {
