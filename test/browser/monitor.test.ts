@@ -115,6 +115,8 @@ const WIDEN = (width: number): string => `(() => {
     $('#red-ui-workspace').css('right', ${width + 7});
     $('#red-ui-sidebar-separator').css('right', ${width + 2});
   }
+  // Of the two sections of a sidebar of Node-RED 5, the tab gets most of the height.
+  sidebar.find('.red-ui-sidebar-section').has('.exchange-monitor').css('height', 660);
   RED.events.emit('sidebar:resize');
 })()`;
 
@@ -335,7 +337,7 @@ describe('the message monitor in the editor', function () {
       await monitor.button('按节点查看').click();
       const nodes = monitor.root.locator('.exchange-monitor-nodes');
       await nodes.getByText(/未完成 1/).waitFor();
-      await editor.picture('monitor-nodes');
+      await editor.picture('monitor');
       await platform.start();
       await nodes.getByRole('button', { name: '立即发送' }).click();
       await monitor.confirm();
