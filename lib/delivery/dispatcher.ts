@@ -95,7 +95,7 @@ export class Dispatcher {
 
   /**
    * Tries at once what waits in a channel, also where its destination is paused or does not answer.
-   * @returns how many messages became due; 0 as well when the channel is not open
+   * @returns how many messages became due that were not; 0 as well when the channel is not open
    * @throws {ExchangeError} STORE
    */
   async sendNow(id: string): Promise<number> {

@@ -279,8 +279,9 @@ export class MonitorTab {
       );
   }
 
-  /** What is listed stays: it may be all that there is to see for a while. */
+  /** What is listed stays, unless something else was asked for: it may be all that there is to see for a while. */
   #showProblem(text: string): void {
+    if (this.#messages.length === 0) this.#list.show([], false);
     this.#notice
       .empty()
       .append(icon('fa-exclamation-triangle'), $('<p>', { class: 'exchange-monitor-bad' }).text(text));

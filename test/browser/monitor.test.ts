@@ -438,7 +438,7 @@ describe('the message monitor in the editor', function () {
       });
     }
 
-    it('says that Node-RED cannot be reached, or that a store cannot be used', async () => {
+    it('says that Node-RED cannot be reached', async () => {
       await editor.page.context().setOffline(true);
       await monitor.button('更多操作').click();
       await monitor.button('导出 CSV').click();
@@ -446,6 +446,20 @@ describe('the message monitor in the editor', function () {
       await editor.page.context().setOffline(false);
       await monitor.button('更多操作').click();
       editor.errors.splice(0);
+    });
+
+    it('lets choose among stores, and says why one cannot be used', async () => {
+      const broken = { id: 'broken', type: 'exchange-store', name: '坏库', kind: 'embedded', keepAudit: '1' };
+      await nodeRed.deploy(monitoredFlow(platform.url, [broken]), token);
+      const stores = monitor.root.getByLabel('消息库', { exact: true });
+      await stores.selectOption({ label: '坏库' });
+      await monitor.root.getByText(/消息库设置 keepAudit/).waitFor();
+      assert.equal(await monitor.list.locator('[role=option]').count(), 0);
+      await editor.picture('monitor-broken-store');
+      await stores.selectOption({ label: '本机消息库' });
+      await monitor.row('TESTR0006').waitFor();
+      await nodeRed.deploy(monitoredFlow(platform.url), token);
+      await stores.waitFor({ state: 'hidden' });
     });
   });
 
