@@ -264,12 +264,7 @@ export class MonitorTab {
   }
 
   #showEmpty(why: 'no-store' | 'no-messages' | 'no-match'): void {
-    if (why === 'no-store') {
-      this.#messages = [];
-      this.#list.show([], false);
-      this.#filter.showCounts({});
-      this.#age.text('');
-    }
+    if (why === 'no-store') this.#showNothing();
     this.#notice
       .empty()
       .append(
@@ -279,9 +274,18 @@ export class MonitorTab {
       );
   }
 
+  /** Neither messages nor counters: those that are shown are of another question. */
+  #showNothing(): void {
+    this.#messages = [];
+    this.#list.show([], false);
+    this.#filter.showCounts({});
+    this.#nodes.empty();
+    this.#age.text('');
+  }
+
   /** What is listed stays, unless something else was asked for: it may be all that there is to see for a while. */
   #showProblem(text: string): void {
-    if (this.#messages.length === 0) this.#list.show([], false);
+    if (this.#messages.length === 0) this.#showNothing();
     this.#notice
       .empty()
       .append(icon('fa-exclamation-triangle'), $('<p>', { class: 'exchange-monitor-bad' }).text(text));

@@ -455,6 +455,7 @@ describe('the message monitor in the editor', function () {
       await stores.selectOption({ label: '坏库' });
       await monitor.root.getByText(/消息库设置 keepAudit/).waitFor();
       assert.equal(await monitor.list.locator('[role=option]').count(), 0);
+      assert.equal(await monitor.root.locator('.exchange-monitor-states button').count(), 0);
       await editor.picture('monitor-broken-store');
       await stores.selectOption({ label: '本机消息库' });
       await monitor.row('TESTR0006').waitFor();
