@@ -69,7 +69,9 @@ export type ErrorCode =
   /** The hospital's database cannot be used now: out of reach, silent, busy, or being closed. */
   | 'DATABASE'
   /** The hospital's database refused the statement or its data; `details.number` is its own error number. */
-  | 'DATABASE_REFUSED';
+  | 'DATABASE_REFUSED'
+  /** The monitor cannot do what it was asked for; `details.httpStatus` says of which kind that is. */
+  | 'REQUEST';
 
 export interface ErrorOptions {
   readonly code: ErrorCode;

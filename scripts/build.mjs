@@ -52,13 +52,15 @@ function withSections(form) {
   );
 }
 
-/** A node's texts are the shared ones and its own: each node has one namespace of its own in the editor. */
+/**
+ * A node's texts are the shared ones, those of its forms, and its own: each has one namespace of its own in the editor.
+ * A plugin has no form.
+ */
 function copyLanguage(source, target, type, lang) {
   const out = `${target}/locales/${lang}`;
   fs.mkdirSync(out, { recursive: true });
-  const catalogues = ['nodes/shared', source].map(dir =>
-    JSON.parse(fs.readFileSync(`${dir}/locales/${lang}.json`, 'utf8')),
-  );
+  const sources = source.startsWith('nodes/') ? ['nodes/shared', source] : [source];
+  const catalogues = sources.map(dir => JSON.parse(fs.readFileSync(`${dir}/locales/${lang}.json`, 'utf8')));
   fs.writeFileSync(`${out}/${type}.json`, `${JSON.stringify(Object.assign({}, ...catalogues), null, 2)}\n`);
   const help = `${source}/locales/${lang}.help.md`;
   if (!fs.existsSync(help)) return;

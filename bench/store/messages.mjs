@@ -2,6 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 export const CHANNEL = 'node';
+/** Of a node that few messages of a full store are of. */
+export const SELDOM = { channel: 'seldom', service: 'SyncAppointData' };
 const CONTENT_BYTES = 700;
 
 /** Half of it repeats, as in a report; the rest is of chance, so that compression does not flatter. */

@@ -2,7 +2,7 @@
 // own. Arguments: the file, how many wait. Sends what it measured.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { CHANNEL, quantile, reportNo } from './messages.mjs';
+import { CHANNEL, SELDOM, quantile, reportNo } from './messages.mjs';
 
 const require = createRequire(import.meta.url);
 const { openStore } = require('../../dist/lib/store/open-store.js');
@@ -40,6 +40,26 @@ for (let n = 0; n < SEARCHES; n++) {
 const talliesMs = await timed(() => store.tallies({}));
 const oldestMs = await timed(() => store.oldest({ channel: CHANNEL }));
 const listMs = await timed(() => store.search({ states: ['pending'], channel: CHANNEL, limit: 50 }));
+const [newest] = await store.search({ limit: 1 });
+const [oldest] = await store.search({ beforeSeq: 2, limit: 1 });
+const middle = (newest.acceptedAt + oldest.acceptedAt) / 2;
+const lists = {
+  'any number, not told which': { term: reportNo(7) },
+  'one node among others': { channel: SELDOM.channel },
+  'one service among others': { service: SELDOM.service },
+  'a time far back': { acceptedFrom: middle - 60_000, acceptedTo: middle },
+  'a time far back, of one node and state': {
+    channel: SELDOM.channel,
+    states: ['pending'],
+    acceptedFrom: oldest.acceptedAt,
+    acceptedTo: middle,
+  },
+  'a time far back, of one service': { service: SELDOM.service, acceptedTo: middle },
+  'an error that there is not': { code: 'HTTP_STATUS', channel: CHANNEL },
+};
+const figures = {};
+for (const [name, filter] of Object.entries(lists))
+  figures[`list of ${name} ms`] = await timed(() => store.search({ ...filter, limit: 50 }));
 clearInterval(watch);
 process.send({
   'open ms': openMs,
@@ -51,6 +71,7 @@ process.send({
   'search by report number p50 ms': quantile(searches, 0.5),
   'search by report number max ms': quantile(searches, 1),
   'list of the newest 50 waiting ms': listMs,
+  ...figures,
   'tallies ms': talliesMs,
   'oldest ms': oldestMs,
   'memory MB, of which a bare Node': `${peakMb.toFixed(0)}, ${bareMb.toFixed(0)}`,

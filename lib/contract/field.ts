@@ -33,7 +33,7 @@ export interface Field {
   readonly secret?: boolean;
   /** How a value is masked wherever it is shown. */
   readonly privacy?: Privacy;
-  /** What operators look messages up by in the message store. */
+  /** What operators look messages up by in the message store; `report`: the number of a report or a booking. */
   readonly searchTerm?: 'report' | 'patient' | 'accession';
   /** Between the values of a list. */
   readonly separator?: string;
@@ -98,6 +98,12 @@ export type FieldName<T extends Table> = NameOf<T['fields'][number]>;
 
 /** A record of a table: every field present, every value text; an empty text means "not filled" (A-18). */
 export type RecordOf<T extends Table> = { [N in FieldName<T>]: string };
+
+/** Records of one table, as a message carries them. */
+export interface TableRecords {
+  readonly table: Table;
+  readonly records: readonly Readonly<Record<string, string>>[];
+}
 
 /** A field's name in our records: the upload attribute of a report, else the name as printed. */
 export const recordName = (field: Field): string => field.attribute ?? field.name;

@@ -1,6 +1,7 @@
 /** What a delivering node gives to the dispatcher. */
 import type { Text } from '../errors';
 import type { Failure, FinalState } from '../store/message';
+import type { Mending } from './mending';
 import type { TimeWindows } from './time-windows';
 
 /** Limits of a destination. */
@@ -76,6 +77,8 @@ export interface Channel {
   emit(emission: Emission): boolean;
   /** Outcomes that no node takes over are given up so; without it they are repeated for ever. */
   readonly parking?: Parking;
+  /** Absent where a message holds no records. */
+  readonly mending?: Mending;
   /** Told when the channel's condition changes. */
   onCondition?(condition: Condition): void;
 }

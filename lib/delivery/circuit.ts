@@ -19,6 +19,11 @@ export class Circuit {
     return this.open ? this.#probeAt : 0;
   }
 
+  /** Somebody wants to know: the next probe is due now. */
+  probeNow(): void {
+    this.#probeAt = 0;
+  }
+
   /** The destination answered. Gives true when that closed the circuit. */
   answered(): boolean {
     const wasOpen = this.open;

@@ -14,8 +14,8 @@ const LOOK_AGAIN_MS = 1_000;
 const STORE_AGAIN_MS = 2_000;
 
 export class Courier {
+  readonly channel: Channel;
   readonly destination: Destination;
-  readonly #channel: Channel;
   readonly #context: DeliveryContext;
   readonly #outcomes: OutcomeSender;
   readonly #onClosed: () => void;
@@ -26,15 +26,20 @@ export class Courier {
   #started = false;
   #closed = false;
   #callOff: () => void = () => undefined;
-  #condition = '';
+  #condition: Condition | undefined;
   #storeIsDown = false;
 
   constructor(channel: Channel, destination: Destination, context: DeliveryContext, onClosed: () => void) {
     this.destination = destination;
-    this.#channel = channel;
+    this.channel = channel;
     this.#context = context;
     this.#onClosed = onClosed;
     this.#outcomes = new OutcomeSender(channel, context);
+  }
+
+  /** What it is doing, and what keeps it from sending; undefined until it has begun. */
+  get condition(): Condition | undefined {
+    return this.#condition;
   }
 
   /** Begins to work: the store is in order. */
@@ -76,7 +81,7 @@ export class Courier {
   /** Makes due what waits for its next attempt: the destination answers again. */
   hurry(): void {
     // Not carried out, the messages come in their own time.
-    this.#context.store.hurry({ channel: this.#channel.id }).then(
+    this.#context.store.hurry({ channel: this.channel.id }).then(
       () => this.wake(),
       () => undefined,
     );
@@ -117,9 +122,9 @@ export class Courier {
       if (admission.againInMs !== null) this.#lookAgainIn(admission.againInMs);
       return;
     }
-    const batch = admission.probe ? 1 : this.#channel.batch;
+    const batch = admission.probe ? 1 : this.channel.batch;
     const limit = admission.slots * batch;
-    const { messages, nextDue } = await store.claim({ channel: this.#channel.id, limit, owner, leaseMs });
+    const { messages, nextDue } = await store.claim({ channel: this.channel.id, limit, owner, leaseMs });
     this.#storeWorks();
     for (let at = 0; at < messages.length; at += batch)
       this.#begin(messages.slice(at, at + batch), admission);
@@ -152,8 +157,8 @@ export class Courier {
         startedAt,
         durationMs,
         probe: probe || this.destination.circuit.open,
-        holdsKey: this.#channel.holdsKey,
-        parked: !this.#channel.idempotent && !this.#channel.ask,
+        holdsKey: this.channel.holdsKey,
+        parked: !this.channel.idempotent && !this.channel.ask,
       }),
     );
     const lost = await this.#settle(settled.map(({ settlement }) => settlement));
@@ -165,7 +170,7 @@ export class Courier {
     try {
       const works = messages.map(message => this.#workOf(message));
       const [message] = works;
-      const channel = this.#channel;
+      const channel = this.channel;
       if (message?.doubtful && !channel.idempotent && channel.ask) {
         const answer = await channel.ask(message, signal);
         if (answer === 'unknown') return [{ error: stillUnknown }];
@@ -268,9 +273,9 @@ export class Courier {
   }
 
   #show(condition: Condition): void {
-    if (this.#condition === condition.kind) return;
-    this.#condition = condition.kind;
-    this.#channel.onCondition?.(condition);
+    const isNew = this.#condition?.kind !== condition.kind;
+    this.#condition = condition;
+    if (isNew) this.channel.onCondition?.(condition);
   }
 }
 

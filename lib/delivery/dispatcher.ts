@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../clock';
 import { ExchangeError } from '../errors';
 import type { MessageStore } from '../store/message-store';
-import type { Channel } from './channel';
+import type { Channel, Condition } from './channel';
 import type { DeliveryContext } from './context';
 import { Destination } from './destination';
 import { type DeliveryEvent, GroupedEvents } from './events';
@@ -19,6 +19,11 @@ export interface DispatcherOptions {
   /** Tells operators; grouped already. */
   readonly onEvent?: (event: DeliveryEvent) => void;
 }
+
+/** A channel as the monitor sees it. */
+export type OpenChannel = Pick<Channel, 'id' | 'destination' | 'destinationTitle' | 'mending'> & {
+  readonly condition?: Condition;
+};
 
 /** After that time without a sign of life, another process takes over what this one was sending. */
 const LEASE_MS = 6_000;
@@ -75,6 +80,32 @@ export class Dispatcher {
     const text = { zh: `恢复发送：${title}`, en: `sending to ${title} goes on` };
     this.#context.events.add({ kind: 'resumed', destination: title, text, count: 1 });
     this.#context.wake(destination);
+  }
+
+  /** The channels that are open. */
+  channels(): readonly OpenChannel[] {
+    return [...this.#couriers.values()].map(({ channel, condition }) => ({
+      id: channel.id,
+      destination: channel.destination,
+      destinationTitle: channel.destinationTitle,
+      ...(channel.mending && { mending: channel.mending }),
+      ...(condition && { condition }),
+    }));
+  }
+
+  /**
+   * Tries at once what waits in a channel, also where its destination is paused or does not answer.
+   * @returns how many messages became due that were not; 0 as well when the channel is not open
+   * @throws {ExchangeError} STORE
+   */
+  async sendNow(id: string): Promise<number> {
+    const courier = this.#couriers.get(id);
+    if (!courier) return 0;
+    const due = await this.#context.store.hurry({ channel: id });
+    this.resume(courier.channel.destination);
+    courier.destination.circuit.probeNow();
+    this.#context.wake(courier.destination);
+    return due;
   }
 
   /** Looks for work at once: after an operator has changed something in the store. */

@@ -9,7 +9,7 @@ export interface AuditRecord {
   readonly at: number;
   /** Who: `system` for deliveries, otherwise the editor's user. */
   readonly actor: string;
-  /** What: `deliver`, `resend`, `cancel`, `amend`, `view`, `backup`, … */
+  /** What: `deliver`, `resend`, `cancel`, `amend`, `view`, `unmask`, `export`, `backup`, … */
   readonly action: string;
   /** Id of the message; empty for actions on the store. */
   readonly message: string;

@@ -1,11 +1,12 @@
 /** One report → ArchiveAutoReport → what became of it (4.1, 4.2). */
 import { randomUUID } from 'node:crypto';
+import type { TableRecords } from '../contract/field';
 import { soapMethods } from '../contract/services';
 import { contractError, errorsOf } from '../contract/validate';
 import type { Violation } from '../contract/violation';
 import { ExchangeError } from '../errors';
 import type { SoapCaller } from '../soap/caller';
-import { type ArchiveOptions, type ArchiveRows, writeArchiveDocument } from '../wire/archive-document';
+import { type ArchiveOptions, writeArchiveDocument } from '../wire/archive-document';
 import { type AcknowledgementRules, type Outcome, classify } from './acknowledgement';
 
 /** A lab or exam report, read, checked and ready to be written. */
@@ -13,7 +14,7 @@ export interface Report {
   readonly reportNo: string;
   /** What a repeated or corrected registration replaces: the values of the primary key. */
   readonly key: string;
-  readonly rows: readonly ArchiveRows[];
+  readonly rows: readonly TableRecords[];
   readonly violations: readonly Violation[];
 }
 

@@ -68,6 +68,9 @@ const tables = new Map<string, Table>(
   [reports.lab.master, reports.lab.items, reports.exam.master].map(table => [table.name, table]),
 );
 
+/** The records of a report that the store keeps. */
+export const storedReportRows = (content: string): Report['rows'] => readStored(content).rows;
+
 function readStored(content: string): Report {
   // Written by reportItem.
   const { reportNo, key, rows, warnings } = JSON.parse(content) as StoredReport;

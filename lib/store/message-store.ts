@@ -48,6 +48,8 @@ export interface Search {
   readonly service?: string;
   readonly code?: string;
   readonly terms?: SearchTerms;
+  /** The message of this id, and messages that have this as any of their terms. */
+  readonly term?: string;
   readonly acceptedFrom?: number;
   readonly acceptedTo?: number;
   /** Only messages older than this one. */
@@ -55,6 +57,9 @@ export interface Search {
   /** At most 500. */
   readonly limit: number;
 }
+
+/** What a message is looked at for: masked, whole, or in order to mend it. */
+export type Look = 'view' | 'unmask' | 'check';
 
 /** What an operator asked for, and what came of it. */
 export interface OperatorResult {
@@ -136,14 +141,21 @@ export interface Operations {
     readonly delayMs?: number;
     readonly force?: boolean;
   }): OperatorResult;
-  /** Replaces an invalid, dead or refused message by a mended one, which names it as its origin. */
-  amend(input: { readonly id: string; readonly by: NewMessage; readonly actor: string }): OperatorResult;
+  /**
+   * Replaces an invalid, dead or refused message by a mended one, which names it as its origin and carries its context
+   * on.
+   */
+  amend(input: {
+    readonly id: string;
+    readonly by: Omit<NewMessage, 'context'>;
+    readonly actor: string;
+  }): OperatorResult;
   /** Makes waiting messages of a channel due at once. */
   hurry(input: { readonly channel: string }): number;
 
   search(input: Search): readonly MessageSummary[];
-  /** One message with its contents; the look is audited. */
-  read(input: { readonly id: string; readonly actor: string }): MessageDetails | null;
+  /** One message with its contents. The look is audited, by the same step, and by what it was for. */
+  read(input: { readonly id: string; readonly actor: string; readonly action?: Look }): MessageDetails | null;
   tallies(input: Record<string, never>): readonly Tally[];
   /** Acceptance time of the oldest message of a channel that is not finished. */
   oldest(input: { readonly channel: string }): number | null;

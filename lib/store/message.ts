@@ -29,6 +29,7 @@ export type FinalState = 'accepted' | 'refused' | 'unconfirmed' | 'dead' | 'inva
 
 /** What an operator finds a message by; empty where it has none. Kept as keyed hashes only. */
 export interface SearchTerms {
+  /** Number of the document: a report's, or a booking's. */
   readonly report?: string;
   readonly patient?: string;
   readonly accession?: string;

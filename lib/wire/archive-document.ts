@@ -1,6 +1,6 @@
 /** Lab and exam reports → the document of ArchiveAutoReport (4.1, 4.2). */
 import { type DateStyle, formatDateTime, wallClockOf } from '../contract/dates';
-import { type Table, uploadFields } from '../contract/field';
+import { type Table, type TableRecords, uploadFields } from '../contract/field';
 import { type RecordWriter, attributeWriter } from './record-xml';
 import { XML_DECLARATION, escapeAttribute, stripIllegal } from './xml-text';
 
@@ -15,11 +15,6 @@ export interface ArchiveOptions {
 }
 
 type Values = Readonly<Record<string, string>>;
-
-export interface ArchiveRows {
-  readonly table: Table;
-  readonly records: readonly Values[];
-}
 
 export interface ArchiveDocument {
   readonly xml: string;
@@ -38,7 +33,7 @@ function writerOf(table: Table, withUnsent: boolean): RecordWriter {
 
 /** One report a document (A-32): root/@time, root/org/item, then the rows, each an `<item>` in its wrapper. */
 export function writeArchiveDocument(
-  rows: readonly ArchiveRows[],
+  rows: readonly TableRecords[],
   options: ArchiveOptions,
   now: Date,
 ): ArchiveDocument {

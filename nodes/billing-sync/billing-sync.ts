@@ -7,8 +7,10 @@ import { type Profile, needSetting } from '../../lib/profile/profile';
 import { type CallInterfaceAnswer, callPlatform } from '../../lib/sync/call-interface';
 import { Debounce } from '../../lib/sync/debounce';
 import { sync } from '../../lib/sync/sync';
+import { syncMending } from '../../lib/sync/mend-sync';
 import { type SyncCall, deliverSync, syncItem } from '../../lib/sync/sync-delivery';
 import {
+  type SyncOptions,
   type SyncRecord,
   type SyncRecords,
   mergeNotifications,
@@ -68,21 +70,21 @@ interface SyncNode {
 /** Gives the function that reads the records of an input. */
 function reader(RED: NodeAPI, node: Node, def: BillingSyncProps & NodeDef): SyncNode['read'] {
   const map = inputMapping(RED, node, def, syncTables);
-  const statuses = new Set((def.statuses || '1,2,3,4,5,6,7').split(/[,，\s]+/));
   return async (msg, profile) => {
     const service = serviceOf(def.service, msg['service']);
     const given = await valueOf(RED, node, def.property || 'payload', def.propertyType || 'msg', msg);
     const mapped = await map(given, profile, mapRows(syncServices[service].record));
-    const records = readSyncRecords(service, mapped, {
-      organCode: profile.settings.organCode,
-      check: profile.check,
-      statuses,
-      rangeDays: wholeNumber(def.rangeDays, 30, 0),
-      now: new Date(),
-    });
+    const records = readSyncRecords(service, mapped, { ...syncRules(def, profile), now: new Date() });
     return { ...records, service };
   };
 }
+
+const syncRules = (def: BillingSyncProps, { settings, check }: Profile): Omit<SyncOptions, 'now'> => ({
+  organCode: settings.organCode,
+  check,
+  statuses: new Set((def.statuses || '1,2,3,4,5,6,7').split(/[,，\s]+/)),
+  rangeDays: wholeNumber(def.rangeDays, 30, 0),
+});
 
 /** Calls the platform with records of one service. */
 function callOf(hospital: ExchangeProfileNode, signal: AbortSignal): SyncCall {
@@ -107,6 +109,7 @@ function durable({ RED, node, def, status, profileNode, read, debounceMs }: Sync
       destination: platformDestination(profileNode, 'callInterfaceUrl'),
       batch: wholeNumber(def.maxItems, 50),
       status,
+      mending: syncMending(() => syncRules(def, profileNode.profile())),
       deliver: (works, signal) => deliverSync(works, callOf(profileNode, signal)),
     });
   const waiting = new Debounce<Waiting, void>(debounceMs, mergeWaiting, ({ record, msg, send }) =>

@@ -3,7 +3,8 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { systemClock } from '../../lib/clock';
 import { Dispatcher } from '../../lib/delivery/dispatcher';
 import type { DeliveryEvent } from '../../lib/delivery/events';
-import { bilingual } from '../../lib/errors';
+import { ExchangeError, bilingual } from '../../lib/errors';
+import { type StoreEntry, openStores, watched } from '../../lib/monitor/open-stores';
 import { keepHouse } from '../../lib/store/housekeeping';
 import { keepOpen } from '../../lib/store/open-store';
 import { readStoreOptions } from '../../lib/delivery/store-options';
@@ -20,6 +21,7 @@ export default function register(RED: NodeAPI): void {
       open(this, def);
     } catch (error) {
       this.error(error instanceof Error ? error.message : String(error));
+      if (error instanceof ExchangeError) this.on('close', enter(this, error.text));
     }
   }
   RED.nodes.registerType('exchange-store', ExchangeStore, {
@@ -36,12 +38,14 @@ export default function register(RED: NodeAPI): void {
     const { settings, retry, repeatMs, keeping } = readStoreOptions(def, node.credentials ?? {}, file =>
       path.resolve(userDir, file),
     );
-    const store = keepOpen(settings);
+    const store = watched(keepOpen(settings), () => openStores.changed(node.id));
     const onEvent = (event: DeliveryEvent): void => tell(node, event);
     const dispatcher = new Dispatcher(store, { retry, repeatMs, onEvent });
     const stopHousekeeping = keepHouse(store, keeping, systemClock);
     Object.assign(node, { store, dispatcher });
+    const leave = enter(node, { store, dispatcher });
     node.on('close', (_removed: boolean, done: () => void) => {
+      leave();
       stopHousekeeping();
       // An error of closing changes nothing: what is in the store is on disk.
       dispatcher
@@ -51,6 +55,10 @@ export default function register(RED: NodeAPI): void {
     });
   }
 }
+
+/** Shows the store in the monitor; gives the function that takes it away. */
+const enter = ({ id, name }: ExchangeStoreNode, opened: StoreEntry['opened']): (() => void) =>
+  openStores.add({ id, name: name ?? '', opened });
 
 /**
  * For the log: what somebody must mend is an error, what passes by itself a warning or less. Catch nodes hear of it from

@@ -12,6 +12,7 @@ import type {
 import type { Courier } from '../../lib/delivery/courier';
 import { rowWaits } from '../../lib/database/poll/poll-delivery';
 import { type Item, handIn } from '../../lib/delivery/hand-in';
+import type { Mending } from '../../lib/delivery/mending';
 import { ExchangeError, type Text, bilingual } from '../../lib/errors';
 import type { PlatformAddress } from '../../lib/profile/platform';
 import type { Accepted } from '../../lib/store/message';
@@ -46,6 +47,8 @@ export interface Delivering {
   readonly parking?: Parking;
   /** Status of an outcome, where it is not the outcome's own name. */
   readonly outcomeKeys?: Partial<Record<Emission['state'], string>>;
+  /** For messages that hold records. */
+  readonly mending?: Mending;
   deliver(works: readonly Work[], signal: AbortSignal): Promise<readonly DeliveryResult[]>;
 }
 
@@ -110,6 +113,7 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
     deliver: (works, signal) => delivering.deliver(works, signal),
     emit,
     ...(delivering.parking && { parking: delivering.parking }),
+    ...(delivering.mending && { mending: delivering.mending }),
     onCondition: condition => {
       if (condition.kind !== 'idle') status(conditions[condition.kind], condition.kind);
       if (condition.kind === 'paused') node.error(alertOf('PAUSED', condition.text), {});

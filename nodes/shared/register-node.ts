@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { contractError, errorsOf } from '../../lib/contract/validate';
 import type { Profile } from '../../lib/profile/profile';
 import { type Registration, type Report, registerReport, registerReports } from '../../lib/report/register';
+import { reportMending } from '../../lib/report/mend-report';
 import { deliverReport, reportItem } from '../../lib/report/report-delivery';
 import { type ExchangeProfileNode, findProfile, needProfile } from '../exchange-profile/profile-node';
 import { auditOf, audited } from './audit';
@@ -67,6 +68,7 @@ function durable(
       destination: platformDestination(profileNode, 'archiveUrl'),
       batch: 1,
       status,
+      mending: reportMending(() => profileNode.profile()),
       deliver: (works, signal) =>
         Promise.all(
           works.map(work =>

@@ -38,7 +38,11 @@ export interface Manifest {
   readonly engines: { readonly node: string };
   readonly files: readonly string[];
   readonly dependencies: Readonly<Record<string, string>>;
-  readonly 'node-red': { readonly version: string; readonly nodes: Readonly<Record<string, string>> };
+  readonly 'node-red': {
+    readonly version: string;
+    readonly nodes: Readonly<Record<string, string>>;
+    readonly plugins: Readonly<Record<string, string>>;
+  };
 }
 
 export const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
@@ -112,6 +116,10 @@ export class BuiltNode {
 
 export const builtNodes = (): BuiltNode[] =>
   Object.entries(manifest()['node-red'].nodes).map(([type, js]) => new BuiltNode(type, js));
+
+/** Plugins have a script and texts, like nodes; no form, no help, no definition. */
+export const builtPlugins = (): BuiltNode[] =>
+  Object.entries(manifest()['node-red'].plugins).map(([type, js]) => new BuiltNode(type, js));
 
 interface Tree {
   readonly [key: string]: string | Tree;

@@ -66,13 +66,9 @@ export class NodeRed {
     return new NodeRed(host, folder, `http://127.0.0.1:${message.port}/`);
   }
 
-  /** Replaces all flows. */
-  async deploy(flows: readonly FlowNode[]): Promise<void> {
-    const answer = await fetch(`${this.url}flows`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(flows),
-    });
+  /** Replaces all flows. @param token of a user who may, where Node-RED has users */
+  async deploy(flows: readonly FlowNode[], token?: string): Promise<void> {
+    const answer = await this.post('flows', flows, token);
     if (!answer.ok) throw new Error(`deploying: HTTP ${answer.status} ${await answer.text()}`);
   }
 
@@ -80,6 +76,23 @@ export class NodeRed {
   async nodeSets(): Promise<NodeSet[]> {
     const answer = await fetch(`${this.url}nodes`, { headers: { accept: 'application/json' } });
     return (await answer.json()) as NodeSet[];
+  }
+
+  /** Calls an admin route. */
+  post(route: string, body: unknown, token?: string): Promise<Response> {
+    return fetch(this.url + route, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** Logs one of the users in that `test-users.json` of the user folder names; gives the token. */
+  async login(username: string, password: string): Promise<string> {
+    const asked = { client_id: 'node-red-editor', grant_type: 'password', scope: '', username, password };
+    const answer = await this.post('auth/token', asked);
+    if (!answer.ok) throw new Error(`login of ${username}: HTTP ${answer.status}`);
+    return ((await answer.json()) as { access_token: string }).access_token;
   }
 
   /** The deployed flows, as they are stored. */
@@ -100,6 +113,8 @@ export class NodeRed {
 export interface EditorOptions {
   readonly locale: 'zh-CN' | 'en-US';
   readonly dark?: boolean;
+  /** Of the user who is logged in. */
+  readonly token?: string;
 }
 
 /** One open editor. */
@@ -135,13 +150,32 @@ export class Editor {
       viewport: { width: 1440, height: 900 },
     });
     if (options.dark) await context.addInitScript(`localStorage.setItem('view-dark-theme', 'dark')`);
+    if (options.token) {
+      const tokens = JSON.stringify({ access_token: options.token, token_type: 'Bearer' });
+      await context.addInitScript(`localStorage.setItem('auth-tokens', ${JSON.stringify(tokens)})`);
+    }
     const page = context.pages()[0] ?? (await context.newPage());
     const editor = new Editor(context, page, folder);
     await page.goto(url);
-    await page.waitForFunction(
+    await editor.#ready();
+    return editor;
+  }
+
+  /** Loads the editor anew, with the flows that are deployed now. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#ready();
+  }
+
+  async #ready(): Promise<void> {
+    await this.page.waitForFunction(
       `RED?.workspaces?.active?.() && RED.nodes.getType('lab-register') && !$('#red-ui-loading-progress').is(':visible')`,
     );
-    return editor;
+  }
+
+  /** Hides what Node-RED says of a Node.js that is too old for it: it covers other things. */
+  async dismissNotices(): Promise<void> {
+    await this.evaluate(`$('.red-ui-notification:contains("Node.js")').hide()`);
   }
 
   /** Runs an expression in the page. */
@@ -204,14 +238,16 @@ export class Editor {
     await taken;
   }
 
-  /** Saves a picture when SCREENSHOTS names a folder. */
-  async picture(name: string): Promise<void> {
+  /** Saves a picture when SCREENSHOTS names a folder; of a question that is asked with the question. */
+  async picture(name: string, question?: 'question'): Promise<void> {
     const folder = process.env['SCREENSHOTS'];
     if (!folder) return;
     fs.mkdirSync(folder, { recursive: true });
     await this.page.mouse.move(0, 0);
-    await this.evaluate(`$('#red-ui-notifications').hide()`);
+    await this.evaluate(`$('#red-ui-notifications').toggle(${question !== undefined})`);
+    await this.page.waitForFunction(`!$('.red-ui-notification').is(':animated')`);
     await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+    await this.evaluate(`$('#red-ui-notifications').show()`);
   }
 
   async close(): Promise<void> {

@@ -24,6 +24,22 @@ if (!palette && !fs.existsSync(scope)) {
   );
 }
 
+// Users with their passwords and permissions, where a test has some.
+const usersFile = path.join(userDir, 'test-users.json');
+const users = fs.existsSync(usersFile) ? JSON.parse(fs.readFileSync(usersFile, 'utf8')) : {};
+const userOf = async username =>
+  users[username] ? { username, permissions: users[username].permissions } : null;
+const adminAuth = {
+  type: 'credentials',
+  users: userOf,
+  authenticate: async (username, password) =>
+    users[username]?.password === password ? userOf(username) : null,
+};
+
+// What a test has of its own in settings.js.
+const settingsFile = path.join(userDir, 'test-settings.json');
+const ownSettings = fs.existsSync(settingsFile) ? JSON.parse(fs.readFileSync(settingsFile, 'utf8')) : {};
+
 const app = express();
 const server = http.createServer(app);
 RED.init(server, {
@@ -32,9 +48,11 @@ RED.init(server, {
   // Not the default, so that a test sees whether addresses follow it.
   httpNodeRoot: '/hie',
   credentialSecret: 'only for tests',
+  ...(Object.keys(users).length > 0 && { adminAuth }),
   logging: { console: { level: 'error', metrics: false, audit: false } },
   editorTheme: { tours: false, palette: { catalogues: [] } },
   telemetry: { enabled: false },
+  ...ownSettings,
   externalModules: { palette: { allowInstall: palette !== undefined }, modules: { allowInstall: false } },
 });
 app.use('/hie', RED.httpNode);

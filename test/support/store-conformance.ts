@@ -377,14 +377,15 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
     });
     it('replaces an invalid message by a mended one that names it', async () => {
       const why = { code: 'CONTRACT', text: { zh: '缺少', en: 'missing' } };
-      const broken = newMessage({ key: '', invalid: why });
+      const broken = newMessage({ key: '', invalid: why, context: '{"row":7}' });
       assert.deepEqual(await accept(broken), [{ id: broken.id, fate: 'invalid', version: 0 }]);
       assert.deepEqual(await claim(), []);
-      const mended = newMessage({ key: 'a' });
+      const { context: _context, ...mended } = newMessage({ key: 'a' });
       assert.deepEqual((await store.amend({ id: broken.id, by: mended, actor: 'test' })).done, [broken.id]);
       assert.equal(await stateOf(broken.id), 'cancelled');
       assert.equal((await store.read({ id: mended.id, actor: 'test' }))?.origin, broken.id);
-      assert.deepEqual(ids(await claim()), [mended.id]);
+      const [claimed] = await claim();
+      assert.deepEqual([claimed?.id, claimed?.context], [mended.id, '{"row":7}'], 'the flow goes on with it');
     });
   });
 
@@ -397,6 +398,73 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
         assert.deepEqual(ids(await store.search({ terms: { [name]: value }, limit: 10 })), [message.id]);
       assert.deepEqual(await store.search({ terms: { report: 'TESTR0003' }, limit: 10 }), []);
       assert.equal((await store.search({ states: ['pending'], channel: 'node', limit: 2 })).length, 2);
+    });
+    it('finds by any of the terms, or by the id, without being told which', async () => {
+      const message = newMessage({
+        terms: { report: 'TESTR0001', patient: 'TESTP0001', accession: 'TESTA0001' },
+      });
+      await accept(message, newMessage({ terms: { report: 'TESTR0002' } }));
+      for (const term of ['TESTR0001', 'TESTP0001', 'TESTA0001', message.id])
+        assert.deepEqual(ids(await store.search({ term, limit: 10 })), [message.id]);
+      assert.deepEqual(await store.search({ term: 'TESTR0001', states: ['dead'], limit: 10 }), []);
+    });
+    it('filters by all that a list shows, the newest first, page by page', async () => {
+      const of = (channel: string, service: string): NewMessage => newMessage({ channel, service });
+      const [a, b, c, d] = [of('one', 'A'), of('one', 'B'), of('two', 'A'), of('one', 'A')];
+      await accept(a, b, c, d);
+      await claim(1, 'one');
+      await settle(store, later(a.id, under.now() + 60_000));
+      const found = async (filter: object): Promise<string[]> =>
+        ids(await store.search({ limit: 10, ...filter }));
+      assert.deepEqual(await found({ channel: 'one' }), [d.id, b.id, a.id]);
+      assert.deepEqual(await found({ service: 'A' }), [d.id, c.id, a.id]);
+      assert.deepEqual(await found({ channel: 'one', service: 'A' }), [d.id, a.id]);
+      assert.deepEqual(await found({ code: 'TRANSPORT_NOT_SENT' }), [a.id]);
+      assert.deepEqual(await found({ states: ['pending', 'dead'], service: 'B' }), [b.id]);
+      assert.deepEqual(await found({ states: ['dead'] }), []);
+      const [first, second] = await store.search({ channel: 'one', limit: 2 });
+      assert.deepEqual([first?.id, second?.id], [d.id, b.id]);
+      assert.deepEqual(await found({ channel: 'one', beforeSeq: second?.seq }), [a.id]);
+    });
+    it('finds by the time of acceptance, also after the clock was set back', async () => {
+      const messages: NewMessage[] = [];
+      const times: number[] = [];
+      for (const hours of [0, 10, -0.5, 10]) {
+        under.advance(hours * 3_600_000);
+        const message = newMessage();
+        await accept(message);
+        messages.push(message);
+        times.push(under.now());
+      }
+      const [a, b, c, d] = ids(messages);
+      const [t0 = 0, t1 = 0, t2 = 0, t3 = 0] = times;
+      const found = async (acceptedFrom?: number, acceptedTo?: number): Promise<string[]> =>
+        ids(
+          await store.search({
+            limit: 10,
+            ...(acceptedFrom !== undefined && { acceptedFrom }),
+            ...(acceptedTo !== undefined && { acceptedTo }),
+          }),
+        );
+      assert.deepEqual(await found(t1), [d, b]);
+      assert.deepEqual(await found(t2), [d, c, b]);
+      assert.deepEqual(await found(undefined, t2), [a]);
+      assert.deepEqual(await found(t2, t3), [c, b]);
+      assert.deepEqual([await found(t3 + 1), await found(undefined, t0)], [[], []]);
+    });
+    it('writes down what a message was looked at for', async () => {
+      const message = newMessage();
+      await accept(message);
+      await store.read({ id: message.id, actor: '测试员' });
+      await store.read({ id: message.id, actor: '测试员', action: 'unmask' });
+      const trail = await store.auditTrail({ afterSeq: 0, limit: 10, message: message.id });
+      assert.deepEqual(
+        trail.map(({ actor, action }) => [actor, action]),
+        [
+          ['测试员', 'view'],
+          ['测试员', 'unmask'],
+        ],
+      );
     });
     it('counts by channel and state, through every change', async () => {
       const [a, b, c] = [

@@ -137,6 +137,32 @@ describe('delivery', () => {
     assert.equal(emitted[0]?.exchange['attempts'], 4);
   });
 
+  it('tries at once when an operator says so, what waits as well as a peer that did not answer', async () => {
+    let isUp = false;
+    const courier = dispatcher.open(channel(() => (isUp ? accepted : { error: down })));
+    await send(courier, 'a', 'b', 'c', 'd', 'e', 'f');
+    await pass(HOUR);
+    assert.equal(dispatcher.channels()[0]?.condition?.kind, 'down');
+    isUp = true;
+    const now = clock.now();
+    await dispatcher.sendNow('node');
+    await settled();
+    assert.deepEqual(await states(), { accepted: 6 });
+    assert.equal(clock.now(), now, 'no time had to pass');
+    assert.equal(await dispatcher.sendNow('no such node'), 0);
+  });
+  it('ends the pause of a destination when an operator says so', async () => {
+    let isMended = false;
+    const wrong = failure('CONFIG', 'never');
+    const courier = dispatcher.open(channel(() => (isMended ? accepted : { error: wrong })));
+    await send(courier, 'a');
+    await settled();
+    assert.equal(dispatcher.channels()[0]?.condition?.kind, 'paused');
+    isMended = true;
+    await dispatcher.sendNow('node');
+    await settled();
+    assert.deepEqual(await states(), { accepted: 1 });
+  });
   it('obeys the pause that the peer asks for', async () => {
     const at: number[] = [];
     const busy = failure('HTTP_STATUS', 'retry', { httpStatus: 503, retryAfterSeconds: 90 });

@@ -6,7 +6,9 @@ import {
   type BuiltNode,
   type Definition,
   LANGUAGES,
+  type Language,
   builtNodes,
+  builtPlugins,
   ensureBuilt,
   manifest,
   read,
@@ -61,9 +63,11 @@ describe('the editor half of the nodes', () => {
   });
 
   it('styles its forms only with variables that both Node-RED versions define', () => {
-    const folder = 'nodes/shared/editor';
-    const files = fs.readdirSync(path.join(root, folder)).filter(name => name.endsWith('.css'));
-    const css = files.map(name => read(`${folder}/${name}`)).join('\n');
+    const css = ['nodes/shared/editor', 'plugins/exchange-monitor']
+      .flatMap(folder => fs.readdirSync(path.join(root, folder)).map(name => `${folder}/${name}`))
+      .filter(name => name.endsWith('.css'))
+      .map(read)
+      .join('\n');
     assert.doesNotMatch(css, /#[0-9a-f]{3,8}\b|rgba?\(|hsl/i);
     const used = [...new Set(css.match(/--red-ui-[\w-]+/g))];
     assert.ok(used.length > 0);
@@ -78,7 +82,56 @@ describe('the editor half of the nodes', () => {
   });
 
   for (const node of nodes) describe(node.type, () => checkNode(node));
+  for (const plugin of builtPlugins()) describe(plugin.type, () => checkPlugin(plugin));
 });
+
+function checkPlugin(plugin: BuiltNode): void {
+  it('stands in package.json by its folder', () => {
+    assert.equal(
+      manifest()['node-red'].plugins[plugin.type],
+      `dist/plugins/${plugin.type}/${plugin.type}.js`,
+    );
+  });
+  it('registers itself by its literal name', () => {
+    assert.match(plugin.html, new RegExp(`registerPlugin\\("${plugin.type}", \\{`));
+  });
+  for (const language of LANGUAGES) it(`has every text in ${language}`, () => hasTexts(plugin, language));
+  it('has no text that nothing uses', () => assert.deepEqual(orphansOf(plugin), []));
+  it('says the same in both languages', () => saysTheSame(plugin));
+}
+
+/** Every text that is used is there. */
+function hasTexts(node: BuiltNode, language: Language): void {
+  const catalogue = node.catalogue(language);
+  const { exact, prefixes } = usedKeys(node);
+  for (const key of exact) assert.ok(catalogue.get(key), key);
+  for (const prefixOfKeys of prefixes) {
+    assert.ok(
+      [...catalogue.keys()].some(key => key.startsWith(prefixOfKeys)),
+      prefixOfKeys,
+    );
+  }
+}
+
+function orphansOf(node: BuiltNode): string[] {
+  const { exact, prefixes } = usedKeys(node);
+  return [...node.catalogue('zh-CN').keys()]
+    .filter(key => key.startsWith(`${node.type}.`))
+    .filter(key => !exact.has(key) && ![...prefixes].some(start => key.startsWith(start)))
+    .filter(key => !isOutcome(node, key));
+}
+
+function saysTheSame(node: BuiltNode): void {
+  const [zh, en] = [node.catalogue('zh-CN'), node.catalogue('en-US')];
+  assert.deepEqual([...zh.keys()], [...en.keys()]);
+  for (const [key, chinese] of zh) {
+    const english = en.get(key) ?? '';
+    assert.doesNotMatch(english, /\p{Script=Han}/u, key);
+    if (!/\p{Script=Han}/u.test(chinese))
+      assert.equal(chinese, english, `${key}: only names are the same in both`);
+    assert.deepEqual(chinese.match(/__\w+__/g)?.toSorted(), english.match(/__\w+__/g)?.toSorted(), key);
+  }
+}
 
 function checkNode(node: BuiltNode): void {
   const definition = node.definition();
@@ -127,17 +180,7 @@ function checkNode(node: BuiltNode): void {
   });
 
   for (const language of LANGUAGES) {
-    it(`has every text in ${language}`, () => {
-      const catalogue = node.catalogue(language);
-      const { exact, prefixes } = usedKeys(node);
-      for (const key of exact) assert.ok(catalogue.get(key), key);
-      for (const prefixOfKeys of prefixes) {
-        assert.ok(
-          [...catalogue.keys()].some(key => key.startsWith(prefixOfKeys)),
-          prefixOfKeys,
-        );
-      }
-    });
+    it(`has every text in ${language}`, () => hasTexts(node, language));
 
     it(`has help in ${language}`, () => {
       const help = node.help(language);
@@ -156,26 +199,9 @@ function checkNode(node: BuiltNode): void {
     });
   }
 
-  it('has no text that nothing uses', () => {
-    const { exact, prefixes } = usedKeys(node);
-    const orphans = [...node.catalogue('zh-CN').keys()]
-      .filter(key => key.startsWith(`${node.type}.`))
-      .filter(key => !exact.has(key) && ![...prefixes].some(start => key.startsWith(start)))
-      .filter(key => !isOutcome(node, key));
-    assert.deepEqual(orphans, []);
-  });
+  it('has no text that nothing uses', () => assert.deepEqual(orphansOf(node), []));
 
-  it('says the same in both languages', () => {
-    const [zh, en] = [node.catalogue('zh-CN'), node.catalogue('en-US')];
-    assert.deepEqual([...zh.keys()], [...en.keys()]);
-    for (const [key, chinese] of zh) {
-      const english = en.get(key) ?? '';
-      assert.doesNotMatch(english, /\p{Script=Han}/u, key);
-      if (!/\p{Script=Han}/u.test(chinese))
-        assert.equal(chinese, english, `${key}: only names are the same in both`);
-      assert.deepEqual(chinese.match(/__\w+__/g), english.match(/__\w+__/g), key);
-    }
-  });
+  it('says the same in both languages', () => saysTheSame(node));
 
   it('has its category, a readable colour and its icon', () => {
     assert.ok(definition.category === 'config' || definition.category === CATEGORY, definition.category);
@@ -216,7 +242,7 @@ const isOutcome = ({ type, runtime }: BuiltNode, key: string): boolean =>
   key.startsWith(`${type}.status.`) && new RegExp(`\\b${key.split('.').at(-1)}\\b`).test(runtime);
 
 /** Names of the same form that are no texts: icons, files, and permissions of admin routes. */
-const NO_TEXT = /\.(svg|db|read|write)$/;
+const NO_TEXT = /\.(svg|db|read|write|unmask)$/;
 
 /** Keys that are used literally or by running the definition, and the fixed starts of those that code completes. */
 function usedKeys(node: BuiltNode): { exact: Set<string>; prefixes: Set<string> } {
@@ -236,7 +262,8 @@ function usedKeys(node: BuiltNode): { exact: Set<string>; prefixes: Set<string> 
       if (!MOODS.has(status)) exact.add(`${node.type}.status.${status}`);
     }
   }
-  for (const key of keysOfRunning(node)) exact.add(key);
+  // A plugin has no definition that could be run.
+  if (node.type in manifest()['node-red'].nodes) for (const key of keysOfRunning(node)) exact.add(key);
   for (const key of exact) if (NO_TEXT.test(key)) exact.delete(key);
   return { exact, prefixes };
 }

@@ -37,7 +37,7 @@ const LIST = 1000;
 
 interface Touched {
   readonly ids: string[];
-  readonly messages: NewMessage[];
+  readonly messages: Pick<NewMessage, 'destination' | 'service' | 'key'>[];
 }
 
 function touchedBy(calls: readonly Call[]): Touched {

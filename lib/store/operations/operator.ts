@@ -6,6 +6,7 @@ import type { SqlRow } from '../sql/session';
 import type { Transaction } from '../transaction';
 import { append } from './accept';
 import { laneOf, promote } from './lane';
+import { opened } from './outcomes';
 
 type Refusal = OperatorResult['left'][number]['why'];
 
@@ -112,6 +113,12 @@ async function reorder(tx: Transaction, lane: string): Promise<void> {
   if (!sending) await promote(tx, lane);
 }
 
+/** The properties of the first input, which the flow goes on with; none once they are pruned. */
+async function contextOf(tx: Transaction, id: string): Promise<string> {
+  const row = await tx.first('select id, context from message where id = ?', id);
+  return row ? opened(tx, row, 'context') : '';
+}
+
 const MENDABLE: ReadonlySet<MessageState> = new Set<MessageState>(['invalid', 'dead', 'refused']);
 
 export const amend = (tx: Transaction, { id, by, actor }: Input<'amend'>): Promise<OperatorResult> =>
@@ -124,7 +131,8 @@ export const amend = (tx: Transaction, { id, by, actor }: Input<'amend'>): Promi
       "select id, state, version from message where lane = ? and state not in ('invalid', 'cancelled') order by seq desc",
       lane,
     );
-    await append(tx, by, lane, tx.keys.hash(by.content), newest, id);
+    const context = await contextOf(tx, id);
+    await append(tx, { ...by, context }, lane, tx.keys.hash(by.content), newest, id);
     // A refusal stays on record; what was never delivered is replaced.
     if (state !== 'refused') await withdraw(tx, row);
     return undefined;

@@ -57,13 +57,49 @@ export type NodeDefinition<Props, Credentials> = {
   ? { credentials?: never }
   : { credentials: { [Name in keyof Credentials]-?: { type: 'text' | 'password' } } });
 
+/** What a plugin of the editor registers; Node-RED adds `_`, the texts of its catalogue. */
+export interface EditorPlugin {
+  readonly type: string;
+  onadd(): void;
+}
+
+/** A notification, or with buttons a dialog. */
+export interface NotifyOptions {
+  readonly type?: 'success' | 'warning' | 'error';
+  readonly modal?: boolean;
+  readonly fixed?: boolean;
+  readonly buttons?: readonly { readonly text: string; readonly class?: 'primary'; click(): void }[];
+}
+
 interface EditorRed {
+  plugins: {
+    registerPlugin(id: string, plugin: EditorPlugin): void;
+    getPlugin(id: string): EditorPlugin & Pick<EditorNode, '_'>;
+  };
+  sidebar: {
+    addTab(tab: {
+      id: string;
+      label: string;
+      name: string;
+      iconClass: string;
+      content: HTMLElement;
+      enableOnEdit: boolean;
+      action: string;
+    }): void;
+    show(id: string): void;
+  };
+  actions: { add(name: string, run: () => void, options?: { label: string }): void };
+  comms: { subscribe(topic: string, callback: (topic: string, data: unknown) => void): void };
+  user: { hasPermission(permission: string): boolean };
+  notify(content: HTMLElement, options: NotifyOptions): { close(): void };
+  view: { reveal(id: string): void; selection(): { readonly nodes?: readonly EditorNode[] } };
   nodes: {
     registerType<Props, Credentials = never>(
       type: string,
       definition: NodeDefinition<Props, Credentials>,
     ): void;
     node(id: string): EditorNode | null;
+    eachNode(visit: (node: EditorNode) => boolean | void): void;
     eachConfig(visit: (node: EditorNode) => boolean | void): void;
   };
   settings: { readonly httpNodeRoot: string };
@@ -78,6 +114,7 @@ interface EditorRed {
     editExpression(options: { value: string; focus: boolean; complete(value: string): void }): void;
   };
   utils: {
+    getNodeLabel(node: EditorNode, otherwise: string): string;
     /** True, or the reason when options are given. */
     validateTypedProperty(value: string, type: 'jsonata', options: object): true | string;
   };
