@@ -17,6 +17,7 @@ export const SERVICES = [
   'EFILM',
   'RETRIEVE',
   'STUDY',
+  'ROW',
 ] as const;
 
 /** One that this version does not know keeps its name. */
