@@ -199,13 +199,19 @@ export function deliverNow(
   };
 }
 
+/** The platform's interfaces, as the agreement calls them in every language. */
+const INTERFACES: Record<PlatformAddress, string> = {
+  callInterfaceUrl: 'CallInterface',
+  archiveUrl: 'IAutoReport',
+};
+
 /** An address of the platform, with the limits of the profile. */
 export function platformDestination(
   profileNode: ExchangeProfileNode,
   address: PlatformAddress,
 ): NodeDestination | undefined {
   try {
-    const title = `${profileNode.name ?? profileNode.id} ${address}`;
+    const title = `${profileNode.name ?? profileNode.id} ${INTERFACES[address]}`;
     return { id: `${profileNode.id}/${address}`, title, rules: profileNode.profile().delivery };
   } catch {
     return undefined; // the profile node has said why
