@@ -130,13 +130,30 @@ describe('the example of a hospital in the editor', function () {
     );
   });
 
-  describe('the dialogs of the database nodes', () => {
+  describe('the dialogs', () => {
     before(() => nodeRed.deploy(demoFlow).then(() => editor.page.reload()));
     before(() =>
       editor.page.waitForFunction(
         `RED?.nodes?.node?.('poll') && !$('#red-ui-loading-progress').is(':visible')`,
       ),
     );
+
+    it('takes every node of the palette, and its dialog with Done', async () => {
+      const types = await editor.evaluate<string[]>(
+        `[...document.querySelectorAll('.red-ui-palette-category')]
+          .filter(c => c.textContent.includes('区域互联'))
+          .flatMap(c => [...c.querySelectorAll('.red-ui-palette-node')].map(n => n.dataset.paletteType))`,
+      );
+      assert.equal(types.length, 15);
+      for (const type of types) {
+        const id = await editor.drag(type);
+        const dialog = await editor.openDialog(id);
+        await dialog.field('name').fill(`${type} 改名`);
+        await dialog.done();
+        assert.equal(await editor.evaluate(`RED.nodes.node('${id}').name`), `${type} 改名`);
+        await editor.evaluate(`RED.nodes.remove('${id}')`);
+      }
+    });
 
     it('shows only what the mode needs', async () => {
       const dialog = await editor.openDialog('poll');
