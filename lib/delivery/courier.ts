@@ -21,6 +21,8 @@ export class Courier {
   readonly #onClosed: () => void;
   readonly #abort = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  /** Ids of what is being sent. */
+  readonly #holding = new Set<string>();
   #pumping: Promise<void> | undefined;
   #again = false;
   #started = false;
@@ -124,7 +126,13 @@ export class Courier {
     }
     const batch = admission.probe ? 1 : this.channel.batch;
     const limit = admission.slots * batch;
-    const { messages, nextDue } = await store.claim({ channel: this.channel.id, limit, owner, leaseMs });
+    const { messages, nextDue } = await store.claim({
+      channel: this.channel.id,
+      limit,
+      owner,
+      leaseMs,
+      holding: [...this.#holding],
+    });
     this.#storeWorks();
     for (let at = 0; at < messages.length; at += batch)
       this.#begin(messages.slice(at, at + batch), admission);
@@ -137,8 +145,10 @@ export class Courier {
 
   #begin(messages: readonly Claimed[], admission: Admission): void {
     this.destination.begin(this.#context.clock.now());
+    for (const { id } of messages) this.#holding.add(id);
     const run = this.#deliver(messages, admission).finally(() => {
       this.#running.delete(run);
+      for (const { id } of messages) this.#holding.delete(id);
       this.destination.end();
       this.#context.wake(this.destination);
     });

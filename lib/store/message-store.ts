@@ -28,6 +28,11 @@ export interface Claim {
   readonly owner: string;
   /** After that time without a renewal another process takes the messages over. */
   readonly leaseMs: number;
+  /**
+   * What this process is sending of the channel. Anything else that stands as being sent by it was claimed, and the
+   * answer was lost, or was sent, and could not be written down: it is in doubt from now on. Without it nothing is.
+   */
+  readonly holding?: readonly string[];
 }
 
 export interface ClaimResult {

@@ -237,6 +237,25 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
       await claim();
       assert.equal(await store.recover({ owner: 'two', goneOwners: 'all-others' }), 1);
     });
+    it('what its sender knows nothing of is in doubt, and comes again', async () => {
+      const [kept, unknown, other] = [newMessage(), newMessage(), newMessage({ channel: 'other' })];
+      await accept(kept, unknown, other);
+      await claim(10, 'other');
+      // The answer was lost: of these two the sender has only one.
+      await claim();
+      const again = await store.claim({
+        channel: 'node',
+        limit: 10,
+        owner: OWNER,
+        leaseMs: LEASE_MS,
+        holding: [kept.id],
+      });
+      assert.deepEqual(
+        again.messages.map(({ id, doubtful }) => [id, doubtful]),
+        [[unknown.id, true]],
+      );
+      assert.deepEqual([await stateOf(kept.id), await stateOf(other.id)], ['inflight', 'inflight']);
+    });
     it('once in doubt, it stays so until it is finished', async () => {
       const message = newMessage();
       await accept(message);

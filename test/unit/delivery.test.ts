@@ -210,6 +210,24 @@ describe('delivery', () => {
     );
   });
 
+  it('delivers what was claimed and never came: the answer of the store was lost', async () => {
+    await dispatcher.stop(0);
+    let losses = 1;
+    const losing: MessageStore = {
+      ...store,
+      claim: async input => {
+        const result = await store.claim(input);
+        if (result.messages.length > 0 && losses-- > 0) throw failure('STORE', 'retry');
+        return result;
+      },
+    };
+    dispatcher = new Dispatcher(losing, { clock, random: () => 1, onEvent: event => events.push(event) });
+    const courier = dispatcher.open(channel(() => accepted));
+    await send(courier, 'a', 'b');
+    await pass(MINUTE);
+    assert.deepEqual([sent, await states()], [['a', 'b'], { accepted: 2 }]);
+  });
+
   it('gives up at the limit of age', async () => {
     const courier = dispatcher.open(channel(() => ({ error: down })));
     await send(courier, 'a');

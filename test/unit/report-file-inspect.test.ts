@@ -137,7 +137,9 @@ describe('checks of a report file', () => {
     it('finds the same as in memory', async () => {
       fs.writeFileSync(file, pdf({ padding: 200_000 }));
       assert.deepEqual(await facts(file), await factsOf(pdf({ padding: 200_000 })));
-      assert.equal((await openContent(file, MIB)).fileName, '报告');
+      const content = await openContent(file, MIB);
+      assert.equal(content.fileName, '报告');
+      await content.close();
     });
 
     it('given up before or in the middle, it ends, and the file stays readable', async () => {

@@ -461,7 +461,7 @@ async function everyOperation(store: MessageStore): Promise<void> {
   const audit = { actor: 'a', action: 'b', message: '', channel: '', service: '', outcome: '', code: '' };
   const operations: Readonly<Record<OperationName, (() => Promise<unknown>)[]>> = {
     accept: [() => store.accept({ messages, handedOver: ['none'], position: { name: 'poll', value: '{}' } })],
-    claim: [() => store.claim(claim)],
+    claim: [() => store.claim(claim), () => store.claim({ ...claim, holding: [first] })],
     release: [() => store.release({ owner, ids: [fourth] })],
     revise: [() => store.revise({ owner, id: first, content: '{}' })],
     renew: [() => store.renew({ owner, leaseMs: LEASE_MS })],

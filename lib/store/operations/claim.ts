@@ -13,8 +13,9 @@ const CLAIMED =
 
 export async function claim(
   tx: Transaction,
-  { channel, limit, owner, leaseMs }: Claim,
+  { channel, limit, owner, leaseMs, holding }: Claim,
 ): Promise<ClaimResult> {
+  if (holding) await doubtUnknown(tx, channel, owner, new Set(holding));
   const rows = await tx.all(
     tx.dialect.claim({
       set: "state = 'inflight', owner = ?, lease_until = ?",
@@ -39,6 +40,45 @@ export async function claim(
       .map(row => claimed(tx, row)),
     nextDue: next ? tx.atCaller(number(next, 'due_at')) : null,
   };
+}
+
+/** What is in flight for this process, and it knows nothing of. */
+async function doubtUnknown(
+  tx: Transaction,
+  channel: string,
+  owner: string,
+  holding: ReadonlySet<string>,
+): Promise<void> {
+  const rows = await tx.all(
+    "select id, channel, service from message where owner = ? and state = 'inflight' and channel = ?",
+    owner,
+    channel,
+  );
+  for (const row of rows) {
+    if (holding.has(text(row, 'id'))) continue;
+    const changed = await tx.run(
+      "update message set state = 'in-doubt', doubtful = 1, owner = '', due_at = ? where id = ? and owner = ? and state = 'inflight'",
+      tx.now,
+      text(row, 'id'),
+      owner,
+    );
+    if (changed > 0) noteDoubt(tx, row);
+  }
+}
+
+function noteDoubt(tx: Transaction, row: SqlRow): void {
+  const channel = text(row, 'channel');
+  tx.moved(channel, 'inflight', 'in-doubt');
+  tx.audit({
+    actor: 'system',
+    action: 'recover',
+    message: text(row, 'id'),
+    channel,
+    service: text(row, 'service'),
+    outcome: 'in-doubt',
+    code: 'SENDER_GONE',
+    durationMs: 0,
+  });
 }
 
 /** Once in doubt, a message waits as such until it is finished. */
@@ -115,20 +155,7 @@ export async function recover(tx: Transaction, { goneOwners, owner }: Input<'rec
     tx.now,
     owner,
   );
-  for (const row of rows) {
-    const channel = text(row, 'channel');
-    tx.moved(channel, 'inflight', 'in-doubt');
-    tx.audit({
-      actor: 'system',
-      action: 'recover',
-      message: text(row, 'id'),
-      channel,
-      service: text(row, 'service'),
-      outcome: 'in-doubt',
-      code: 'SENDER_GONE',
-      durationMs: 0,
-    });
-  }
+  for (const row of rows) noteDoubt(tx, row);
   return rows.length;
 }
 
