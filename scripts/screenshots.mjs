@@ -9,10 +9,11 @@ const pictures = path.join(root, 'docs', 'screenshots');
 ensureInstalled();
 ensureBuilt();
 take('editor.test.ts', pictures);
-// The tests of the monitor save every view, for those who change it; the README has two of them.
-const views = fs.mkdtempSync(path.join(os.tmpdir(), 'monitor-views-'));
+// These save more views, for those who change them; the README has some.
+const views = fs.mkdtempSync(path.join(os.tmpdir(), 'views-'));
+take('flows.test.ts', views);
 take('monitor.test.ts', views);
-for (const name of ['monitor.png', 'monitor-detail.png'])
+for (const name of ['flow-lab.png', 'database-poll.png', 'monitor.png', 'monitor-detail.png'])
   fs.copyFileSync(path.join(views, name), path.join(pictures, name));
 fs.rmSync(views, { recursive: true, force: true });
 
