@@ -96,7 +96,8 @@ function statusError({ status, headers }: HttpAnswer): ExchangeError {
 }
 
 /**
- * 408, 429 and 503 say "come back": nothing was processed. Any other 5xx, the page of a proxy or a crash, may have
+ * 408, 429 and 503 say "come back": nothing was processed. So does 404, of a service that is being installed or
+ * restarted; when the address is wrong it stays so, and the text says where to look. Any other 5xx, the page of a proxy or a crash, may have
  * come after the work was done.
  */
 function judge(status: number): { retry: RetryClass; text: Text } {
@@ -113,6 +114,15 @@ function judge(status: number): { retry: RetryClass; text: Text } {
     return {
       retry: 'retry',
       text: { zh: '对方暂时不可用，稍后重试', en: 'the peer is not available now, try again later' },
+    };
+  }
+  if (status === 404) {
+    return {
+      retry: 'retry',
+      text: {
+        zh: '对方没有这个地址：请检查服务地址；服务正在发布或重启时会自动重试',
+        en: 'the peer has no such address: check it; while the service is being installed or restarted, it is tried again',
+      },
     };
   }
   if (status >= 500) {

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, type Locator, type Page, chromium } from 'playwright-core';
 import { root } from './built-editor';
+import { until } from './until';
 
 export const CHROMIUM = '/usr/bin/chromium';
 
@@ -105,8 +106,15 @@ export class NodeRed {
       this.#process.kill();
       await once(this.#process, 'exit');
     }
-    // The process that works on a store's file ends a moment later.
-    fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    // The process that works on a store's file ends a moment later, and may still make a file there.
+    await until('the folder is removed', () => {
+      try {
+        fs.rmSync(this.#folder, { recursive: true, force: true });
+        return true;
+      } catch {
+        return false;
+      }
+    });
   }
 }
 

@@ -89,7 +89,7 @@ describe('what an error means', () => {
     ['SOAP_FAULT', 'in-doubt', 500, 'again, in doubt'],
     ['SOAP_FAULT', 'never', 500, 'dead'],
     ['HTTP_STATUS', 'auth', 401, 'pause'],
-    ['HTTP_STATUS', 'never', 404, 'pause'],
+    ['HTTP_STATUS', 'never', 405, 'pause'],
     ['HTTP_STATUS', 'never', 302, 'pause'],
     ['HTTP_STATUS', 'never', 413, 'dead'],
     ['HTTP_STATUS', 'retry', 503, 'again'],

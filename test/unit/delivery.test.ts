@@ -285,7 +285,7 @@ describe('delivery', () => {
   for (const [what, error] of [
     ['login refused', failure('HTTP_STATUS', 'auth', { httpStatus: 401 })],
     ['setting missing', failure('CONFIG', 'never')],
-    ['wrong address', failure('HTTP_STATUS', 'never', { httpStatus: 404 })],
+    ['wrong method', failure('HTTP_STATUS', 'never', { httpStatus: 405 })],
   ] as const) {
     it(`${what}: pauses the destination, says it once, and goes on when the node is deployed again`, async () => {
       let isWrong = true;
