@@ -121,8 +121,9 @@ export default function register(RED: NodeAPI): void {
         await source.backfill(input.from, input.to, take);
         return poller.poll();
       }
-      await source.acknowledge(input.given, poller.signal);
-      await forgetRow(input.given.key);
+      const isUnchanged = await source.acknowledge(input.given, poller.signal);
+      // Else it is its new version that would be forgotten, which may be on its way.
+      if (isUnchanged) await forgetRow(input.given.key);
       // What goes on to another node that takes outcomes over, such as the images of an exam, is that one's.
       if (!reachesTaker(1)) await endHandover(handoverOf(RED, msg));
       status('good', input.given.state);

@@ -154,6 +154,48 @@ describe('database-poll', function () {
     assert.match(JSON.stringify((await foreign)['error']), /不是本节点读出的行/);
   });
 
+  it('sends the new version of a claimed row once, also when the outcome of the old one comes after it', async () => {
+    database.exec(
+      'create table task (no text primary key, content text, changed text, status integer not null default 0,' +
+        ' owner text, lease text, attempts integer not null default 0)',
+    );
+    const set = (no: string, content: string, changed: string): void => {
+      database.run(
+        'insert into task (no, content, changed) values (?, ?, ?) on conflict (no) do update' +
+          ' set content = excluded.content, changed = excluded.changed, status = 0',
+        no,
+        content,
+        changed,
+      );
+    };
+    const rowA = (): Record<string, unknown> =>
+      database.get("select status, attempts from task where no = 'A'") ?? {};
+    const claim = {
+      mode: 'claim',
+      source: 'task',
+      statusColumn: 'status',
+      ownerColumn: 'owner',
+      leaseColumn: 'lease',
+      attemptsColumn: 'attempts',
+      versionColumn: 'changed',
+    };
+    await deploy([poll(claim, [['out', 'end']]), handover]);
+    const got = collect('out');
+    const outcomeOf = (msg: Message | undefined): void =>
+      flow.receive('poll', { ...msg, exchange: { outcome: 'accepted' } });
+    set('A', 'first', '2030-01-02 10:00:00.000');
+    await until('the row', () => got.length === 1);
+    set('A', 'second', '2030-01-02 10:00:01.000');
+    await until('its new version', () => got.length === 2);
+    outcomeOf(got[0]);
+    await until('it is claimed again', () => rowA()['attempts'] === 3);
+    outcomeOf(got[1]);
+    await until('it is done', () => rowA()['status'] === 2);
+    set('B', 'other', '2030-01-02 10:00:02.000');
+    await until('another row', () => contents(got).includes('other'));
+    assert.deepEqual(contents(got), ['first', 'second', 'other']);
+  });
+
   describe('with the platform', () => {
     const columns = [...new Set(Object.keys(master))];
     const itemColumns = [...new Set(items.flatMap(item => Object.keys(item)))];

@@ -29,9 +29,12 @@ const booking = valuesOf(
   ),
 );
 
+export const writeChain = (userDir: string, peer: string): void =>
+  writeUserFolder(userDir, [...configuration(peer), ...chain(peer)]);
+
 /** Fills a user folder of Node-RED. */
-export function writeChain(userDir: string, peer: string): void {
-  fs.writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify(chainFlow(peer)));
+export function writeUserFolder(userDir: string, flow: readonly object[]): void {
+  fs.writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify(flow));
   fs.writeFileSync(
     path.join(userDir, 'flows_cred.json'),
     JSON.stringify({ store: { key: STORE_SECRET }, profile: { appId: 'PLACEHOLDER-APPID' } }),
@@ -42,64 +45,75 @@ export function writeChain(userDir: string, peer: string): void {
   );
 }
 
-function chainFlow(peer: string): object[] {
-  const node = (id: string, type: string, wires: string[][], more: object = {}): object => ({
-    id,
-    type,
-    z: 'tab',
-    wires,
+export const node = (id: string, type: string, wires: string[][], more: object = {}): object => ({
+  id,
+  type,
+  z: 'tab',
+  wires,
+  ...more,
+});
+
+const code = (id: string, func: string, to: string): object =>
+  node(id, 'function', [[to]], { func, outputs: 1, libs: [] });
+
+export const delivering = (id: string, type: string, wires: string[][], more: object = {}): object =>
+  node(id, type, wires, {
+    profile: 'profile',
+    property: 'payload',
+    propertyType: 'msg',
+    delivery: 'durable',
+    handover: 'auto',
     ...more,
   });
-  const code = (id: string, func: string, to: string): object =>
-    node(id, 'function', [[to]], { func, outputs: 1, libs: [] });
+
+/** Makes a lab report of `key` and `version` in the payload; they stay in `msg.report`. */
+export const reportMaker = (id: string, to: string): object =>
+  code(
+    id,
+    `const { key, version } = msg.payload;
+     msg.report = { key, version };
+     msg.payload = { ...${JSON.stringify(labReport)}, report_form_no: key, event_no: key,
+       report_title: '测试报告单 v' + version };
+     for (const item of msg.payload.lab_subitem) Object.assign(item, { report_form_no: key, event_no: key });
+     return msg;`,
+    to,
+  );
+
+/** What every chain needs: its tab, the store, and the profile of the platform that the peer is. */
+export const configuration = (peer: string): object[] => [
+  { id: 'tab', type: 'tab', label: 'crash' },
+  {
+    id: 'store',
+    type: 'exchange-store',
+    kind: 'embedded',
+    file: STORE_FILE,
+    firstDelay: '1',
+    maxDelay: '1',
+    maxTries: '1000',
+    repeatAfter: '3',
+  },
+  {
+    id: 'profile',
+    type: 'exchange-profile',
+    name: '',
+    tls: '',
+    store: 'store',
+    ...profileSettings({
+      archiveUrl: `${peer}/archive`,
+      callInterfaceUrl: `${peer}/call`,
+      connections: '8',
+    }),
+  },
+];
+
+function chain(peer: string): object[] {
   // With `senderr` an answer that did not come is an error, and the chain does not go on.
   const post = (id: string, step: string, to: string[]): object =>
     node(id, 'http request', [to], { method: 'POST', ret: 'txt', url: peer + step, senderr: true });
-  const delivering = (id: string, type: string, to: string, more: object = {}): object =>
-    node(id, type, [[to], ['refused']], {
-      profile: 'profile',
-      property: 'payload',
-      propertyType: 'msg',
-      delivery: 'durable',
-      handover: 'auto',
-      ...more,
-    });
   return [
-    { id: 'tab', type: 'tab', label: 'crash' },
-    {
-      id: 'store',
-      type: 'exchange-store',
-      kind: 'embedded',
-      file: STORE_FILE,
-      firstDelay: '1',
-      maxDelay: '1',
-      maxTries: '1000',
-      repeatAfter: '3',
-    },
-    {
-      id: 'profile',
-      type: 'exchange-profile',
-      name: '',
-      tls: '',
-      store: 'store',
-      ...profileSettings({
-        archiveUrl: `${peer}/archive`,
-        callInterfaceUrl: `${peer}/call`,
-        connections: '8',
-      }),
-    },
     node('in', 'http in', [['row']], { url: '/reports', method: 'post' }),
-    code(
-      'row',
-      `const { key, version } = msg.payload;
-       msg.report = { key, version };
-       msg.payload = { ...${JSON.stringify(labReport)}, report_form_no: key, event_no: key,
-         report_title: '测试报告单 v' + version };
-       for (const item of msg.payload.lab_subitem) Object.assign(item, { report_form_no: key, event_no: key });
-       return msg;`,
-      'register',
-    ),
-    delivering('register', 'lab-register', 'said'),
+    reportMaker('row', 'register'),
+    delivering('register', 'lab-register', [['said'], ['refused']]),
     node('onDisk', 'complete', [['taken']], { scope: ['register'] }),
     node('taken', 'http response', [], { statusCode: '200' }),
     node('failed', 'catch', [['words']], { scope: ['row', 'register'] }),
@@ -113,7 +127,7 @@ function chainFlow(peer: string): object[] {
        return msg;`,
       'sync',
     ),
-    delivering('sync', 'billing-sync', 'told', {
+    delivering('sync', 'billing-sync', [['told'], ['refused']], {
       service: 'SyncAppointData',
       maxItems: '10',
       statuses: '1,2,3,4,5,6,7',
@@ -148,8 +162,8 @@ export function readStep(step: string, body: string): Received {
 
 /** One parameter of a SOAP call. */
 function argument(body: string, name: string): string {
-  const call = readStrictly(body).children.find(node => node.name === 'Body')?.children[0];
-  return call?.children.find(node => node.name === name)?.text ?? '';
+  const call = readStrictly(body).children.find(part => part.name === 'Body')?.children[0];
+  return call?.children.find(part => part.name === name)?.text ?? '';
 }
 
 const answer = (method: string, result: string): Pick<Received, 'answer' | 'type'> => ({

@@ -376,6 +376,29 @@ for (const kind of DRIVERS)
         );
       });
 
+      it('the outcome of an earlier version sets the row back; that of the later one marks it all the same', async () => {
+        add('A');
+        const source = await table.source(CLAIM);
+        await table.drain(source);
+        table.database.run("update task set content = 'y', changed = '2030-01-02 11:00:00.000', status = 0");
+        await table.drain(source);
+        const outcomes = table.taken.map(({ key, version }) => ({
+          key,
+          version,
+          state: 'done' as const,
+          message: '',
+        }));
+        const told: [boolean, unknown][] = [];
+        for (const outcome of outcomes)
+          told.push([await source.acknowledge(outcome, never), (rows()[0] as unknown[])[1]]);
+        assert.deepEqual(told, [
+          [false, 0],
+          [true, 2],
+        ]);
+        await table.drain(source);
+        assert.equal(table.taken.length, 2);
+      });
+
       it('touches no row that another poller owns', async () => {
         add('A');
         const source = await table.source(CLAIM);

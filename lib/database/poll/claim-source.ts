@@ -11,7 +11,8 @@ import { dialectOf } from './dialects';
 import type { ObjectName } from './names';
 import { noBackfill } from './no-backfill';
 import type { ClaimPlan } from './plan';
-import { type PolledRecord, contentOf, keyOf, keyText } from './record';
+import { type PolledRecord, VERSION, contentOf, keyOf, keyText, versionOf } from './record';
+import type { Key } from './row-reader';
 import { type Acknowledgement, type PollSource, type Round, type Take, knownAtOnce } from './source';
 import { Ledger } from './ledger';
 import { claimOrder, claimable, shortened, typeOf, whereKeys, withVersion } from './statements';
@@ -54,7 +55,10 @@ export class ClaimSource implements PollSource {
     return { taken: records.length, more: found.length >= Math.min(room, page) };
   }
 
-  async acknowledge({ key, version, state, message }: Acknowledgement, signal: AbortSignal): Promise<void> {
+  async acknowledge(
+    { key, version, state, message }: Acknowledgement,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const options = { signal, repeatable: true };
     const { types } = (this.#prepared ??= await this.#prepare(options));
     const { table, ack, status, owner, lease, message: messageColumn, values } = this.#plan;
@@ -62,12 +66,19 @@ export class ClaimSource implements PollSource {
     const quote = (name: ObjectName | string): string => this.#dialect.quote(name);
     const add = (column: string, value: unknown): string => bound.add(value, typeOf(types, column));
     const final = add(status, state === 'done' ? ack.done : ack.rejected);
+    const unchanged =
+      ack.version === null || version === ''
+        ? null
+        : `${this.#dialect.versionText(quote(ack.version))} = ${bound.add(version, 'varchar(40)')}`;
     // A row that was changed since it was read is a new one.
     const result =
-      ack.version === null || version === ''
-        ? final
-        : `case when ${this.#dialect.versionText(quote(ack.version))} = ${bound.add(version, 'varchar(40)')}` +
-          ` then ${final} else ${add(status, values.new)} end`;
+      unchanged === null ? final : `case when ${unchanged} then ${final} else ${add(status, values.new)} end`;
+    const open = `${quote(status)} = ${add(status, this.#leased ? values.claimed : values.new)}`;
+    // The outcome of an earlier version may have set back the status of this one, which is done all the same.
+    const again =
+      unchanged === null || !this.#leased
+        ? ''
+        : ` or (${quote(status)} = ${add(status, values.new)} and ${unchanged})`;
     const changes = [
       `${quote(status)} = ${result}`,
       ...(lease === null ? [] : [`${quote(lease)} = null`]),
@@ -79,15 +90,30 @@ export class ClaimSource implements PollSource {
     ];
     const where = [
       whereKeys(this.#dialect, table.keys, types, [key], bound).replaceAll('t.', ''),
-      `${quote(status)} = ${add(status, this.#leased ? values.claimed : values.new)}`,
+      `(${open}${again})`,
       ...(owner === null ? [] : [`${quote(owner)} = ${add(owner, ack.owner)}`]),
     ];
     const text = `update ${quote(table.source)} set ${changes.join(', ')} where ${where.join(' and ')}`;
     await this.#driver.run({ kind: 'sql', text }, bound.parameters, options);
+    return this.#isUnchanged(key, version, types, options);
   }
 
   backfill(): Promise<void> {
     return Promise.reject(noBackfill());
+  }
+
+  async #isUnchanged(key: Key, version: string, types: TypesByName, options: RunOptions): Promise<boolean> {
+    const { table, ack } = this.#plan;
+    if (ack.version === null || version === '') return true;
+    const bound = new Bound();
+    const present = this.#dialect.versionText(`t.${this.#dialect.quote(ack.version)}`);
+    const text = this.#dialect.select({
+      columns: `${present} as ${VERSION}`,
+      from: `${this.#dialect.quote(table.source)} as t`,
+      where: [whereKeys(this.#dialect, table.keys, types, [key], bound)],
+    });
+    const { rows } = await this.#driver.run({ kind: 'sql', text }, bound.parameters, options);
+    return rows.every(row => versionOf(row) === version);
   }
 
   get #leased(): boolean {

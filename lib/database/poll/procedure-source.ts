@@ -42,9 +42,12 @@ export class ProcedureSource implements PollSource {
     return { taken: records.length, more: records.length >= limit };
   }
 
-  async acknowledge({ key, version, state, message }: Acknowledgement, signal: AbortSignal): Promise<void> {
+  async acknowledge(
+    { key, version, state, message }: Acknowledgement,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { acknowledge, keys, ack } = this.#plan;
-    if (!acknowledge) return;
+    if (!acknowledge) return true;
     const options = { signal, repeatable: true };
     this.#ackTypes ??= await this.#dialect.parameterTypes(this.#driver, acknowledge, options);
     const values: Record<string, unknown> = {
@@ -55,6 +58,8 @@ export class ProcedureSource implements PollSource {
       ...Object.fromEntries(keys.map((column, at) => [column, key[at]])),
     };
     await this.#call(acknowledge, this.#ackTypes, values, options);
+    // The procedure alone knows.
+    return true;
   }
 
   backfill(): Promise<void> {

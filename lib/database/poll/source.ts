@@ -38,8 +38,12 @@ export const knownAtOnce = (
 export interface PollSource {
   /** Reads what there is, at most `room` records. @throws {ExchangeError} of the database, or of `take` */
   round(room: number, take: Take, signal: AbortSignal): Promise<Round>;
-  /** Tells the hospital's database. Twice the same does no harm. @throws {ExchangeError} of the database */
-  acknowledge(given: Acknowledgement, signal: AbortSignal): Promise<void>;
+  /**
+   * Tells the hospital's database. Twice the same does no harm. Gives false when the row has changed since it was read,
+   * and so is another one; true also where that cannot be told.
+   * @throws {ExchangeError} of the database
+   */
+  acknowledge(given: Acknowledgement, signal: AbortSignal): Promise<boolean>;
   /** Reads a part again, from the next round on. @throws {ExchangeError} CONFIG where that is not possible */
   backfill(from: string, to: string | null, take: Take): Promise<void>;
 }

@@ -59,9 +59,9 @@ export class WatermarkSource implements PollSource {
     return { taken: forward.taken + again.taken, more: again.more };
   }
 
-  acknowledge(): Promise<void> {
+  acknowledge(): Promise<boolean> {
     // A watermark needs no mark in the hospital's table.
-    return Promise.resolve();
+    return Promise.resolve(true);
   }
 
   async backfill(from: string, to: string | null, take: Take): Promise<void> {
