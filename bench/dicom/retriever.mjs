@@ -8,7 +8,7 @@ import { openStation } from './open-station.mjs';
 const [, , way = '', folder = '', port = '', ownPort = '', study = '', durable = ''] = process.argv;
 
 async function retrieve() {
-  if (durable === 'not') await dropSyncs();
+  if (durable === 'not') dropSyncs();
   const objects = new ObjectFolder(folder, 1024 ** 3);
   const station = way === 'move' ? await openStation(objects, Number(ownPort)) : undefined;
   const peer = {

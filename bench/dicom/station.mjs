@@ -6,7 +6,7 @@ import { openStation } from './open-station.mjs';
 const [, , folder = '', port = '', durable = ''] = process.argv;
 
 async function listen() {
-  if (durable === 'not') await dropSyncs();
+  if (durable === 'not') dropSyncs();
   await openStation(new ObjectFolder(folder, 1024 ** 3), Number(port));
 }
 

@@ -1,43 +1,49 @@
 /** A folder that keeps the names in it when it is told to; Windows has no such call, and needs none. */
 import fs from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { DiskFile } from './disk-file';
+import type { DiskPace } from './disk-pace';
 
 export class DurableFolder {
-  readonly #handle: FileHandle | undefined;
+  /** Undefined on Windows. */
+  readonly #opened: DiskFile | undefined;
 
-  private constructor(handle?: FileHandle) {
-    this.#handle = handle;
+  private constructor(opened?: DiskFile) {
+    this.#opened = opened;
   }
 
-  /** Makes it when it is not there, within a folder that is. @throws what the file system says */
-  static async open(folder: string): Promise<DurableFolder> {
+  /**
+   * Makes it when it is not there, within a folder that is.
+   * @param pace of the disk that it is on
+   * @throws what the file system says
+   */
+  static async open(folder: string, pace: DiskPace): Promise<DurableFolder> {
     if (process.platform === 'win32') {
       await fs.promises.mkdir(folder, { recursive: true });
       return new DurableFolder();
     }
     try {
-      return new DurableFolder(await fs.promises.open(folder, DIRECTORY));
+      return new DurableFolder(await DiskFile.open(folder, DIRECTORY, pace));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     await fs.promises.mkdir(folder, { recursive: true });
-    const parent = await fs.promises.open(path.dirname(folder), DIRECTORY);
+    const parent = await DiskFile.open(path.dirname(folder), DIRECTORY, pace);
     try {
       await parent.sync();
     } finally {
       await parent.close();
     }
-    return new DurableFolder(await fs.promises.open(folder, DIRECTORY));
+    return new DurableFolder(await DiskFile.open(folder, DIRECTORY, pace));
   }
 
   /** When it resolves, all names that were given before are on disk. @throws what the file system says */
   async sync(): Promise<void> {
-    await this.#handle?.sync();
+    await this.#opened?.sync();
   }
 
   async close(): Promise<void> {
-    await this.#handle?.close().catch(() => undefined);
+    await this.#opened?.close();
   }
 }
 

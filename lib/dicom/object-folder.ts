@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { ExchangeError } from '../errors';
+import { DiskPace } from './disk-pace';
 import { DurableFolder } from './durable-folder';
 import { FileInMaking, isDiskError } from './file-in-making';
 import type { DataSetPieces } from './incoming';
@@ -41,12 +42,17 @@ export const refusalStatus: Readonly<Record<Refusal, number>> = {
 export class ObjectFolder {
   readonly #folder: string;
   readonly #mostBytes: number;
+  readonly #pace: DiskPace;
 
-  /** @param mostBytes largest object */
-  constructor(folder: string, mostBytes: number) {
+  /**
+   * @param mostBytes largest object
+   * @param pace undefined: that of the disk which the folder is on
+   */
+  constructor(folder: string, mostBytes: number, pace?: DiskPace) {
     this.#folder = folder;
     this.#mostBytes = mostBytes;
     fs.mkdirSync(path.join(folder, UNFINISHED), { recursive: true });
+    this.#pace = pace ?? DiskPace.of(folder);
   }
 
   /** Removes what a process that ended has left unfinished: its senders were not told of a success. */
@@ -62,7 +68,7 @@ export class ObjectFolder {
    * @throws what reading the pieces throws
    */
   async write(announced: Announced, pieces: Pick<DataSetPieces, 'batches'>): Promise<StoredObject | Refusal> {
-    const target = new FileInMaking(path.join(this.#folder, UNFINISHED, randomUUID()));
+    const target = new FileInMaking(path.join(this.#folder, UNFINISHED, randomUUID()), this.#pace);
     try {
       let meta: readonly Buffer[] = [fileMetaBytes({ ...announced, implementation: IMPLEMENTATION })];
       let length = 0;
@@ -93,7 +99,7 @@ export class ObjectFolder {
       return 'not-as-announced';
     const place = this.folderOf(identity.studyInstanceUid);
     const file = path.join(place, `${identity.sopInstanceUid}${EXTENSION}`);
-    const [folder, isKept] = await Promise.all([DurableFolder.open(place), target.keep()]);
+    const [folder, isKept] = await Promise.all([DurableFolder.open(place, this.#pace), target.keep()]);
     try {
       if (!isKept) return 'no-room';
       // The same instance again takes the place of the one that is there.

@@ -50,7 +50,7 @@ function largeFile(folder: string, bytes: number): { file: string; length: numbe
 
 async function load(count: number, bytes: number, folder: string): Promise<void> {
   // Most of the time, and nothing about memory.
-  await dropSyncs();
+  dropSyncs();
   const port = await freePort();
   let received = 0;
   const station = new Station(

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type tls from 'node:tls';
 import { MemoryBytes } from '../../lib/dicom/byte-source';
+import { DiskPace } from '../../lib/dicom/disk-pace';
 import { echo } from '../../lib/dicom/echo';
 import { ObjectFolder } from '../../lib/dicom/object-folder';
 import type { Peer } from '../../lib/dicom/request-association';
@@ -101,8 +102,10 @@ describe('DICOM: the station and its callers', () => {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  const open = async (changed: Partial<StationOptions> & { mostBytes?: number } = {}): Promise<void> => {
-    const { mostBytes = 4 * MIB, ...options } = changed;
+  const open = async (
+    changed: Partial<StationOptions> & { mostBytes?: number; pace?: DiskPace } = {},
+  ): Promise<void> => {
+    const { mostBytes = 4 * MIB, pace, ...options } = changed;
     port = await freePort();
     station = new Station(
       {
@@ -115,7 +118,7 @@ describe('DICOM: the station and its callers', () => {
         associations: 4,
         timeoutMs: 2000,
         maxPdu: 131_072,
-        folder: new ObjectFolder(folder, mostBytes),
+        folder: new ObjectFolder(folder, mostBytes, pace),
         ...options,
       },
       {
@@ -386,87 +389,108 @@ describe('DICOM: the station and its callers', () => {
     });
   });
 
-  describe('with the disk', () => {
-    const { open: openFile, rename } = fs.promises;
-    afterEach(() => void Object.assign(fs.promises, { open: openFile, rename }));
-    /** What is done from now on, when it has been done. */
-    const watch = (failFirstSync = false): string[] => {
-      const done: string[] = [];
-      fs.promises.open = async (...args) => {
-        const handle = await openFile(...args);
-        const writev = handle.writev.bind(handle);
-        const datasync = handle.datasync.bind(handle);
-        const sync = handle.sync.bind(handle);
+  for (const [how, isLocal] of [
+    ['at once', true],
+    ['in threads', false],
+  ] as const)
+    describe(`with the disk, whose short calls are made ${how}`, () => {
+      const real = { ...fs };
+      const { rename } = fs.promises;
+      afterEach(() => {
+        const { writev, writevSync, fdatasync, fsync, renameSync } = real;
+        Object.assign(fs, { writev, writevSync, fdatasync, fsync, renameSync });
+        fs.promises.rename = rename;
+      });
+      /** What is done from now on, when it has been done. */
+      const watch = (failFirstSync = false): string[] => {
+        const done: string[] = [];
+        const noted =
+          <T extends unknown[]>(what: string, callback: (...results: T) => void) =>
+          (...results: T): void => {
+            done.push(what);
+            callback(...results);
+          };
         let syncs = 0;
-        const noted = async <T>(what: string, doing: Promise<T>): Promise<T> => {
-          const result = await doing;
-          done.push(what);
-          return result;
-        };
-        return Object.assign(handle, {
-          writev: (pieces: readonly Buffer[]) => noted('write', writev(pieces)),
-          datasync: () =>
-            failFirstSync && syncs++ === 0
-              ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'fdatasync' }))
-              : noted('data kept', datasync()),
-          sync: () => noted('name kept', sync()),
+        Object.assign(fs, {
+          writev: (descriptor: number, pieces: Buffer[], callback: Parameters<typeof fs.writev>[3]) =>
+            real.writev(descriptor, pieces, null, noted('write', callback)),
+          writevSync: (descriptor: number, pieces: Buffer[]) => {
+            done.push('write');
+            return real.writevSync(descriptor, pieces);
+          },
+          fdatasync: (descriptor: number, callback: fs.NoParamCallback) => {
+            if (failFirstSync && syncs++ === 0)
+              callback(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'fdatasync' }));
+            else real.fdatasync(descriptor, noted('data kept', callback));
+          },
+          fsync: (descriptor: number, callback: fs.NoParamCallback) =>
+            real.fsync(descriptor, noted('name kept', callback)),
+          renameSync: (from: string, to: string) => {
+            real.renameSync(from, to);
+            done.push('rename at once');
+          },
         });
+        fs.promises.rename = async (from, to) => {
+          await rename(from, to);
+          done.push('rename in threads');
+        };
+        return done;
       };
-      fs.promises.rename = async (from, to) => {
-        await rename(from, to);
-        done.push('rename');
-      };
-      return done;
-    };
+      const renamed = `rename ${how}`;
 
-    it('answers when an object, the folder of its study and its name are kept', async () => {
-      await open({ mostBytes: 64 * MIB });
-      const wire = await associate();
-      const done = watch();
-      assert.equal(await store(wire), 0);
-      assert.deepEqual(
-        done.toSorted(),
-        ['data kept', 'name kept', 'name kept', 'rename', 'write'].toSorted(),
-      );
-      assert.deepEqual(done.slice(-2), ['rename', 'name kept']);
-      done.length = 0;
-      // The folder is there.
-      assert.equal(await store(wire), 0);
-      assert.deepEqual(done, ['write', 'data kept', 'rename', 'name kept']);
-    });
+      it('answers when an object, the folder of its study and its name are kept', async () => {
+        await open({ mostBytes: 64 * MIB, pace: new DiskPace(isLocal, () => 0) });
+        const wire = await associate();
+        const done = watch();
+        assert.equal(await store(wire), 0);
+        assert.deepEqual(
+          done.toSorted(),
+          ['data kept', 'name kept', 'name kept', renamed, 'write'].toSorted(),
+        );
+        assert.deepEqual(done.slice(-2), [renamed, 'name kept']);
+        done.length = 0;
+        // The folder is there.
+        assert.equal(await store(wire), 0);
+        assert.deepEqual(done, ['write', 'data kept', renamed, 'name kept']);
+      });
 
-    it('keeps a large object while it comes', async () => {
-      await open({ mostBytes: 64 * MIB });
-      const wire = await associate();
-      const done = watch();
-      assert.equal(await store(wire, pixels(40 * MIB)), 0);
-      assert.ok(done.indexOf('data kept') < done.lastIndexOf('write'), done.join());
-      const [last, ...before] = done.filter(one => one !== 'name kept').toReversed();
-      assert.deepEqual([last, before[0]], ['rename', 'data kept']);
-    });
+      it('keeps a large object while it comes', async () => {
+        await open({ mostBytes: 64 * MIB, pace: new DiskPace(isLocal, () => 0) });
+        const wire = await associate();
+        const done = watch();
+        assert.equal(await store(wire, pixels(40 * MIB)), 0);
+        assert.ok(done.indexOf('data kept') < done.lastIndexOf('write'), done.join());
+        const [last, ...before] = done.filter(one => one !== 'name kept').toReversed();
+        assert.deepEqual([last, before[0]], [renamed, 'data kept']);
+      });
 
-    it('does not forget that it once failed to', async () => {
-      await open({ mostBytes: 64 * MIB });
-      const wire = await associate();
-      watch(true);
-      assert.equal(await store(wire, pixels(40 * MIB)), 0xa700);
-      assert.deepEqual(filesBelow(folder), []);
+      it('does not forget that it once failed to', async () => {
+        await open({ mostBytes: 64 * MIB, pace: new DiskPace(isLocal, () => 0) });
+        const wire = await associate();
+        watch(true);
+        assert.equal(await store(wire, pixels(40 * MIB)), 0xa700);
+        assert.deepEqual(filesBelow(folder), []);
+      });
     });
-  });
 
   describe('when the disk fails', () => {
     /** Big enough that the connection would be held up if nobody read it. */
     const large = pixels(4 * MIB);
-    const openFile = fs.promises.open;
-    /** Files that are opened from now on fail at one call. */
-    const failing = (call: 'writev' | 'datasync' | 'sync', code: string): void => {
-      fs.promises.open = async (...args) => {
-        const handle = await openFile(...args);
-        handle[call] = () => Promise.reject(Object.assign(new Error(code), { code, syscall: 'write' }));
-        return handle;
-      };
+    const { writev, writevSync, fdatasync, fsync } = fs;
+    const repaired = (): void => void Object.assign(fs, { writev, writevSync, fdatasync, fsync });
+    /** From now on one call fails, by whomever. */
+    const failing = (call: 'writev' | 'fdatasync' | 'fsync', code: string): void => {
+      const error = Object.assign(new Error(code), { code, syscall: call });
+      Object.assign(fs, {
+        [call]: (...args: unknown[]) => void (args.at(-1) as (error: Error) => void)(error),
+        ...(call === 'writev' && {
+          writevSync: () => {
+            throw error;
+          },
+        }),
+      });
     };
-    afterEach(() => void (fs.promises.open = openFile));
+    afterEach(repaired);
 
     for (const [what, damage, repair] of [
       [
@@ -490,17 +514,9 @@ describe('DICOM: the station and its callers', () => {
         () => fs.writeFileSync(path.join(folder, STUDY), ''),
         () => fs.rmSync(path.join(folder, STUDY)),
       ],
-      ['the disk is full', () => failing('writev', 'ENOSPC'), () => void (fs.promises.open = openFile)],
-      [
-        'the disk does not keep what was written',
-        () => failing('datasync', 'EIO'),
-        () => void (fs.promises.open = openFile),
-      ],
-      [
-        'the disk does not keep its name',
-        () => failing('sync', 'EIO'),
-        () => void (fs.promises.open = openFile),
-      ],
+      ['the disk is full', () => failing('writev', 'ENOSPC'), repaired],
+      ['the disk does not keep what was written', () => failing('fdatasync', 'EIO'), repaired],
+      ['the disk does not keep its name', () => failing('fsync', 'EIO'), repaired],
     ] as const) {
       it(`answers A700, and goes on: ${what}`, async () => {
         await open({ mostBytes: 8 * MIB });

@@ -1,0 +1,62 @@
+/** An open file or folder, whose short calls are made at the pace of its disk. All methods throw what the system says. */
+import fs from 'node:fs';
+import type { DiskPace } from './disk-pace';
+
+export class DiskFile {
+  readonly #descriptor: number;
+  readonly #pace: DiskPace;
+
+  private constructor(descriptor: number, pace: DiskPace) {
+    this.#descriptor = descriptor;
+    this.#pace = pace;
+  }
+
+  /** @param flags as those of fs.open */
+  static async open(file: string, flags: string | number, pace: DiskPace): Promise<DiskFile> {
+    const descriptor = await pace.call(
+      () => fs.openSync(file, flags),
+      () => settled<number>(done => fs.open(file, flags, done)),
+    );
+    return new DiskFile(descriptor, pace);
+  }
+
+  /**
+   * Appends.
+   * @param isLong leaves it to a thread: the next bytes can come meanwhile
+   * @returns bytes written, which may be less than given
+   */
+  async append(pieces: readonly Buffer[], isLong: boolean): Promise<number> {
+    const inThread = (): Promise<number> => settled(done => fs.writev(this.#descriptor, pieces, done));
+    return isLong ? inThread() : this.#pace.call(() => fs.writevSync(this.#descriptor, pieces), inThread);
+  }
+
+  /** @returns bytes read into the beginning of `target`; 0 at the end of the file */
+  read(target: Buffer, position: number): Promise<number> {
+    return settled(done => fs.read(this.#descriptor, target, 0, target.length, position, done));
+  }
+
+  /** When it resolves, what was written is on disk. */
+  async datasync(): Promise<void> {
+    await settled<void>(done => fs.fdatasync(this.#descriptor, done));
+  }
+
+  /** When it resolves, it is on disk with all that the system keeps of it: of a folder, the names in it. */
+  async sync(): Promise<void> {
+    await settled<void>(done => fs.fsync(this.#descriptor, done));
+  }
+
+  /** Once, and nothing after it. What the system says of it is of no use: what had to be kept was synced. */
+  async close(): Promise<void> {
+    const inThread = (): Promise<void> => settled<void>(done => fs.close(this.#descriptor, done));
+    try {
+      await this.#pace.call(() => fs.closeSync(this.#descriptor), inThread);
+    } catch {
+      // The descriptor is given back all the same.
+    }
+  }
+}
+
+type Done<T> = (error: NodeJS.ErrnoException | null | undefined, value: T) => void;
+
+const settled = <T>(begin: (done: Done<T>) => void): Promise<T> =>
+  new Promise((resolve, reject) => begin((error, value) => (error ? reject(error) : resolve(value))));
