@@ -27,7 +27,7 @@ describe('a poller', () => {
       rooms.push(room);
       return await answer();
     },
-    acknowledge: () => Promise.resolve(),
+    acknowledge: () => Promise.resolve(true),
     backfill: () => Promise.resolve(),
   };
   beforeEach(() => {
