@@ -68,3 +68,13 @@ IF OBJECT_ID(N'dbo.usp_exchange_ack_order') IS NOT NULL GRANT EXECUTE ON dbo.usp
 IF OBJECT_ID(N'dbo.usp_exchange_fetch_booking') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_fetch_booking TO exchange_role;
 IF OBJECT_ID(N'dbo.usp_exchange_ack_booking') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_ack_booking TO exchange_role;
 GO
+-- 预约服务、报告文件：只能执行过程
+IF OBJECT_ID(N'dbo.usp_exchange_exam_items') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_exam_items TO exchange_role;
+IF OBJECT_ID(N'dbo.usp_exchange_signal_sources') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_signal_sources TO exchange_role;
+IF OBJECT_ID(N'dbo.usp_exchange_medical_appoint') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_medical_appoint TO exchange_role;
+IF OBJECT_ID(N'dbo.usp_exchange_cancel_appoint') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_cancel_appoint TO exchange_role;
+IF OBJECT_ID(N'dbo.usp_exchange_receipt_pdf') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_receipt_pdf TO exchange_role;
+IF OBJECT_ID(N'dbo.usp_exchange_receipt_rows') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_receipt_rows TO exchange_role;
+IF OBJECT_ID(N'dbo.usp_exchange_item_info') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_item_info TO exchange_role;
+IF OBJECT_ID(N'dbo.usp_exchange_report_pdf') IS NOT NULL GRANT EXECUTE ON dbo.usp_exchange_report_pdf TO exchange_role;
+GO

@@ -14,9 +14,10 @@ export const withoutComments = (sql: string): string =>
 
 /** @throws {AssertionError} naming the word */
 export function assertSql2008(sql: string): void {
-  // Texts in quotes are no SQL, and the names of variables are free.
+  // Texts in quotes are no SQL, and names in brackets and of variables are free.
   const code = withoutComments(sql)
     .replaceAll(/'(?:[^']|'')*'/g, "''")
+    .replaceAll(/\[[^\]]*\]/g, 'name')
     .replaceAll(/@\w+/g, '@v');
   assert.doesNotMatch(code, FOREIGN);
 }

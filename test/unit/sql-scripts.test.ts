@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Table, fieldFinder } from '../../lib/contract/field';
+import { bookingServices } from '../../lib/contract/services';
 import { examMaster } from '../../lib/contract/tables/exam';
 import { labMaster, labSubitem } from '../../lib/contract/tables/lab';
 import { syncAppointData, updateBillingInfo } from '../../lib/contract/tables/sync';
@@ -179,6 +180,46 @@ describe('scripts for the administrator of a SQL Server', () => {
     }
   });
 
+  it('have every procedure that a prebuilt flow calls, with the parameters that it passes', () => {
+    interface Calling {
+      readonly statement?: string;
+      readonly sqlParameters?: readonly { readonly name: string }[];
+    }
+    const flows = fs
+      .readdirSync(path.join(root, 'flows'))
+      .filter(file => file.endsWith('.json'))
+      .flatMap(
+        file => JSON.parse(fs.readFileSync(path.join(root, 'flows', file), 'utf8')) as readonly Calling[],
+      );
+    const calls = flows.filter(({ statement }) => statement?.startsWith('dbo.usp_exchange_'));
+    // A doctor's order is placed in the test hospital only.
+    const called = calls.filter(({ statement }) => !statement?.endsWith('place_order'));
+    assert.equal(called.length, 8);
+    for (const { statement = '', sqlParameters = [] } of called) {
+      const [, head = ''] = new RegExp(`ALTER PROCEDURE ${statement}\\b([\\s\\S]*?)\\nAS\\n`).exec(all) ?? [];
+      assert.deepEqual(
+        found(head, /@(\w+)/g),
+        sqlParameters.map(({ name }) => name),
+        statement,
+      );
+    }
+  });
+
+  it('give the answers of the booking services in the names of the agreement', () => {
+    for (const [procedure, table] of [
+      ['exam_items', bookingServices.GetExamItemList.items],
+      ['signal_sources', bookingServices.GetSignalSourceList.items],
+      ['receipt_rows', bookingServices.GetAppointReceiptXml.items],
+    ] as const) {
+      const [, body = ''] =
+        new RegExp(`ALTER PROCEDURE dbo\\.usp_exchange_${procedure}\\b([\\s\\S]*?)\\nGO`).exec(all) ?? [];
+      const [, last = ''] = /[\s\S]*\n {2}SELECT ([\s\S]*?)\n {4}FROM /.exec(body) ?? [];
+      const names = found(last, /\bAS \[?(\w+)\]?(?=,|\s*$)/gm).filter(name => name !== 'GroupId');
+      const wanted = table.fields.map(({ name }) => name).filter(name => name !== 'GroupId');
+      assert.deepEqual(names.toSorted(), [...wanted].toSorted(), procedure);
+    }
+  });
+
   it('grant what was made, and nothing else', () => {
     const login = textOf('5-login.sql');
     const made = found(all, /EXEC \(N'CREATE (?:VIEW|PROCEDURE) dbo\.(\w+)/g);
@@ -208,6 +249,11 @@ describe('scripts for the administrator of a SQL Server', () => {
         assert.deepEqual(found(undone, pattern).toSorted(), found(made, pattern).toSorted());
       }
     }
+    const procedures = /(?:CREATE|DROP) (PROCEDURE) dbo\.(\w+)/g;
+    assert.deepEqual(
+      found(textOf('booking/9-undo.sql'), procedures).toSorted(),
+      found(textOf(/^booking\/[12]-/), procedures).toSorted(),
+    );
     const principals = /(?:CREATE|DROP) (LOGIN|USER|ROLE) (\w+)/g;
     assert.deepEqual(
       found(textOf('9-undo-login.sql'), principals).toSorted(),
