@@ -482,7 +482,10 @@ describe('DICOM: the station and its callers', () => {
     const failing = (call: 'writev' | 'fdatasync' | 'fsync', code: string): void => {
       const error = Object.assign(new Error(code), { code, syscall: call });
       Object.assign(fs, {
-        [call]: (...args: unknown[]) => (args.at(-1) as (error: Error) => void)(error),
+        [call]: (...args: unknown[]) => {
+          const done = args.at(-1) as (error: Error) => void;
+          done(error);
+        },
         ...(call === 'writev' && {
           writevSync: () => {
             throw error;
