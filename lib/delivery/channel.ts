@@ -77,6 +77,8 @@ export interface Channel {
   emit(emission: Emission): boolean;
   /** Outcomes that no node takes over are given up so; without it they are repeated for ever. */
   readonly parking?: Parking;
+  /** Messages are states of a thing: an outcome is not repeated once there is a newer message of its key. */
+  readonly newestOnly?: boolean;
   /** Absent where a message holds no records. */
   readonly mending?: Mending;
   /** Told when the channel's condition changes. */

@@ -42,7 +42,13 @@ export class OutcomeSender {
     try {
       for (let first = all; !this.#closed; first = false) {
         const channel = this.#channel.id;
-        const { outcomes, nextDue } = await store.outcomes({ channel, limit: AT_ONCE, repeatMs, all: first });
+        const { outcomes, nextDue } = await store.outcomes({
+          channel,
+          limit: AT_ONCE,
+          repeatMs,
+          all: first,
+          newestOnly: this.#channel.newestOnly ?? false,
+        });
         const given = await this.#park(outcomes);
         for (const outcome of outcomes) if (!given.has(outcome.id)) this.send(emissionOf(outcome));
         if (outcomes.length === AT_ONCE) continue;

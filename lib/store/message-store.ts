@@ -119,6 +119,8 @@ export interface Operations {
     readonly repeatMs: number;
     /** Makes all of them due first: for a process that owns the store and starts. */
     readonly all?: boolean;
+    /** An outcome whose key has a newer message is not sent on again, lest the old come after the new. */
+    readonly newestOnly?: boolean;
   }): OutcomesResult;
   /**
    * Gives up handing over: the messages become `dead`, with the reason. Gives those that it was still time for; the

@@ -59,6 +59,8 @@ export default function register(RED: NodeAPI): void {
       batch: BATCH,
       status,
       outcomeKeys: { accepted: 'read' },
+      // An old version that was not taken over must not come after the new one.
+      newestOnly: true,
       // The rows are here: their message is the outcome, and is repeated until the flow has taken it over.
       deliver: (works: readonly Work[]) => Promise.resolve(works.map(recordRead)),
       ...(parkAfter > 0 && {

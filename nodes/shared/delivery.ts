@@ -45,6 +45,8 @@ export interface Delivering {
   readonly status: (mood: Mood, key: string) => void;
   /** Gives outcomes up that no node takes over. */
   readonly parking?: Parking;
+  /** Messages are states of a thing, of which the newest counts. */
+  readonly newestOnly?: boolean;
   /** Status of an outcome, where it is not the outcome's own name. */
   readonly outcomeKeys?: Partial<Record<Emission['state'], string>>;
   /** For messages that hold records. */
@@ -113,6 +115,7 @@ export function openDelivery(RED: NodeAPI, delivering: Delivering): DurableDeliv
     deliver: (works, signal) => delivering.deliver(works, signal),
     emit,
     ...(delivering.parking && { parking: delivering.parking }),
+    newestOnly: delivering.newestOnly ?? false,
     ...(delivering.mending && { mending: delivering.mending }),
     onCondition: condition => {
       if (condition.kind !== 'idle') status(conditions[condition.kind], condition.kind);

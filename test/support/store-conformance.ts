@@ -314,6 +314,21 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
       const tallies = await store.tallies({});
       assert.equal(tallies.find(({ state }) => state === 'dead')?.count ?? 0, 0);
     });
+    it('of several of a key only the newest is sent on again, where that is asked for', async () => {
+      const [old, other] = [newMessage({ key: 'a' }), newMessage({ key: 'b' })];
+      await finish(old, other);
+      const young = newMessage({ key: 'a' });
+      await finish(young);
+      under.advance(5000);
+      const { outcomes } = await store.outcomes({
+        channel: 'node',
+        limit: 10,
+        repeatMs: 1000,
+        newestOnly: true,
+      });
+      assert.deepEqual(ids(outcomes), [other.id, young.id]);
+      assert.equal(await store.backlog({ channel: 'node' }), 2);
+    });
     it('counts what is not finished and what is not handed over', async () => {
       const backlog = (): Promise<number> => store.backlog({ channel: 'node' });
       assert.equal(await backlog(), 0);

@@ -456,6 +456,24 @@ describe('delivery', () => {
       await pass(24 * HOUR);
       assert.equal(at.length, before);
     });
+    it('of an old state of a thing do not come after the new one', async () => {
+      const courier = dispatcher.open(
+        channel(({ content }) => ({ state: 'accepted', payload: content, exchange: {} }), {
+          newestOnly: true,
+          emit: emission => {
+            emitted.push(emission);
+            return false;
+          },
+        }),
+      );
+      await courier.accept([message('old', { key: 'row' })]);
+      await settled();
+      await courier.accept([message('new', { key: 'row' })]);
+      await pass(20 * MINUTE);
+      const [first, ...later] = emitted.map(({ payload }) => payload);
+      assert.equal(first, 'old');
+      assert.ok(later.length > 2 && later.every(payload => payload === 'new'), later.join());
+    });
     it('are given up where nobody takes them over, said and kept for an operator', async () => {
       const parked: Emission[] = [];
       const parking = {

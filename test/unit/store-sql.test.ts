@@ -487,7 +487,7 @@ async function everyOperation(store: MessageStore): Promise<void> {
     ],
     outcomes: [
       () => store.outcomes({ channel: 'node', limit: 10, repeatMs: 1000, all: true }),
-      () => store.outcomes({ channel: 'node', limit: 10, repeatMs: 1000 }),
+      () => store.outcomes({ channel: 'node', limit: 10, repeatMs: 1000, newestOnly: true }),
     ],
     park: [() => store.park({ ids: [second], failure: why })],
     forget: [() => store.forget({ destination: 'platform', service: 'ROW', key: 'a' })],

@@ -59,8 +59,15 @@ const COLUMNS = 'seq, id, state, outcome, context, version, accepted_at, calls, 
 
 export async function outcomes(
   tx: Transaction,
-  { channel, limit, repeatMs, all }: Input<'outcomes'>,
+  { channel, limit, repeatMs, all, newestOnly }: Input<'outcomes'>,
 ): Promise<OutcomesResult> {
+  if (newestOnly)
+    await tx.run(
+      'update message set repeat_at = null where channel = ? and repeat_at is not null and exists' +
+        ' (select 1 from message newer where newer.lane = message.lane and newer.seq > message.seq' +
+        " and newer.state not in ('invalid', 'cancelled'))",
+      channel,
+    );
   if (all)
     await tx.run(
       'update message set repeat_at = ? where channel = ? and repeat_at > ?',
