@@ -84,11 +84,11 @@ async function nextMessage(RED, sender, start) {
   }
 }
 
-/** Waits until `reached` gives true; fails with `what` after 20 seconds. */
-export async function until(what, reached) {
-  const deadline = Date.now() + DEADLINE_MS;
+/** Waits until `reached` gives true; fails with `what` after 20 seconds, or as many as are given. */
+export async function until(what, reached, withinMs = DEADLINE_MS) {
+  const deadline = Date.now() + withinMs;
   while (!(await reached())) {
-    if (Date.now() > deadline) throw new CheckFailure([`not within ${DEADLINE_MS / 1000} s: ${what}`]);
+    if (Date.now() > deadline) throw new CheckFailure([`not within ${withinMs / 1000} s: ${what}`]);
     await wait(POLL_MS);
   }
 }

@@ -9,6 +9,8 @@ const { readObject } = require('../../dist/lib/dicom/part10.js');
 
 const ALL = 1000;
 const EFILM = 'EFILM';
+/** What was broken off is sent again after a pause. */
+const RETRIED_MS = 45_000;
 
 /** The objects of the exams that the platform has accepted. */
 function expectedObjects({ hospital }) {
@@ -26,7 +28,7 @@ export async function images(context) {
   } = context;
   await until('all new exams are uploaded', () => hospital.counts().newExams === 0);
   const { studies, objects } = expectedObjects(context);
-  await until('all images are in the archive', () => archive.counts().images >= objects.length);
+  await until('all images are in the archive', () => archive.counts().images >= objects.length, RETRIED_MS);
   const received = new Map(archive.received().map(object => [object.sopInstanceUid, object]));
   let bytes = 0;
   for (const { sopInstanceUid, file } of objects) {
@@ -49,7 +51,7 @@ export async function electronicFilms(context) {
     images: { archive },
   } = context;
   const { studies, objects } = expectedObjects(context);
-  await until('all films are in the archive', () => archive.counts().eFilms >= objects.length);
+  await until('all films are in the archive', () => archive.counts().eFilms >= objects.length, RETRIED_MS);
   const films = archive.received().filter(({ modality }) => modality === EFILM);
   const wanted = new Set();
   for (const { file } of objects) wanted.add(keys(await readObject(file)));
