@@ -102,9 +102,9 @@ describe('scripts for the administrator of a SQL Server', () => {
 
   it('can be run again: whatever is made, changed or dropped is looked for first', () => {
     for (const { name, text } of files) {
-      const made = new Set(found(text, /EXEC \(N'CREATE (?:VIEW|PROCEDURE|TRIGGER) dbo\.(\w+)/g));
+      const made = new Set(found(text, /EXEC \(N'CREATE (?:VIEW|PROCEDURE|FUNCTION|TRIGGER) dbo\.(\w+)/g));
       for (const batch of batchesOf(text)) {
-        const altered = /^ALTER (?:VIEW|PROCEDURE|TRIGGER) dbo\.(\w+)/.exec(batch);
+        const altered = /^ALTER (?:VIEW|PROCEDURE|FUNCTION|TRIGGER) dbo\.(\w+)/.exec(batch);
         if (altered) assert.ok(made.has(altered[1] ?? ''), `${name}: ${altered[0]}`);
         else if (/\b(?:CREATE|ALTER|DROP|GRANT|sp_addrolemember|sp_droprolemember)\b/.test(batch))
           for (const line of guarded(batch))
@@ -205,6 +205,38 @@ describe('scripts for the administrator of a SQL Server', () => {
     }
   });
 
+  it('keep what the booking service promises: one order for an id, no slot passed over, no fault kept quiet', () => {
+    const body = (name: string): string =>
+      new RegExp(`ALTER (?:PROCEDURE|FUNCTION) dbo\\.${name}\\b([\\s\\S]*?)\\nGO`).exec(all)?.[1] ?? '';
+    // An OrderID counts only where no Hiskey fits (A-26): else a number of both kinds cancels another's booking.
+    assert.match(
+      body('ufn_exchange_named_orders'),
+      /s\.SQDH = i\.id;[\s\S]*y\.YYID = i\.id WHERE i\.SQDH IS NULL/,
+    );
+    // A receipt is given to those who know the order's number too.
+    assert.match(body('ufn_exchange_receipt_groups'), /y\.FZID = asked\.FZID AND y\.YYID = asked\.YYID/);
+    for (const name of ['usp_exchange_medical_appoint', 'usp_exchange_cancel_appoint']) {
+      const text = body(name);
+      for (const part of [
+        'XACT_ABORT ON',
+        'BEGIN TRAN',
+        'COMMIT',
+        'ROLLBACK',
+        'UPDLOCK',
+        'ufn_exchange_named_orders',
+      ])
+        assert.ok(text.includes(part), `${name}: ${part}`);
+      // A slot that another locks may come free again, and polling by the last change has to see the booking.
+      assert.doesNotMatch(text, /READPAST|NOLOCK/, name);
+      assert.match(text, /y\.XGSJ = GETDATE\(\)/, name);
+      // Faults of the database are raised: only refusals, deadlocks and lock time-outs are answered.
+      assert.match(text, /IF @number NOT IN \(50000, 1205, 1222\) RAISERROR/, name);
+    }
+    // Columns of bookings that the view of the synchronisation reads are written by the booking itself.
+    for (const column of ['YYRQ', 'KSSJ', 'JSSJ', 'YYZT', 'XGSJ'])
+      assert.match(body('usp_exchange_medical_appoint'), new RegExp(`y\\.${column} = `), column);
+  });
+
   it('give the answers of the booking services in the names of the agreement', () => {
     for (const [procedure, table] of [
       ['exam_items', bookingServices.GetExamItemList.items],
@@ -249,7 +281,7 @@ describe('scripts for the administrator of a SQL Server', () => {
         assert.deepEqual(found(undone, pattern).toSorted(), found(made, pattern).toSorted());
       }
     }
-    const procedures = /(?:CREATE|DROP) (PROCEDURE) dbo\.(\w+)/g;
+    const procedures = /(?:CREATE|DROP) (PROCEDURE|FUNCTION) dbo\.(\w+)/g;
     assert.deepEqual(
       found(textOf('booking/9-undo.sql'), procedures).toSorted(),
       found(textOf(/^booking\/[12]-/), procedures).toSorted(),

@@ -15,7 +15,8 @@ BEGIN
   SET NOCOUNT ON;
   SELECT TOP (1) z.BGNR AS pdf -- 【改】报告文件，varbinary(max)
     FROM dbo.RIS_BGWJ AS z
-   WHERE z.BGDH = @report_form_no
+   INNER JOIN dbo.RIS_JC AS r ON r.BGDH = z.BGDH
+   WHERE z.BGDH = @report_form_no AND r.SHSJ IS NOT NULL -- 【改】只给已审核的
    ORDER BY z.SCSJ DESC;
 END
 GO
