@@ -28,6 +28,7 @@ const OURS: ReadonlySet<string> = new Set([
   'dicom-send',
   'dicom-retrieve',
   'dicom-receive',
+  'database-poll',
   'database-run',
   'platform-simulator',
 ]);
