@@ -16,6 +16,7 @@ import type { Key } from './row-reader';
 import { type Acknowledgement, type PollSource, type Round, type Take, knownAtOnce } from './source';
 import { Ledger } from './ledger';
 import { claimOrder, claimable, shortened, typeOf, whereKeys, withVersion } from './statements';
+import { readTableTypes } from './table-types';
 
 interface Prepared {
   readonly types: TypesByName;
@@ -103,10 +104,10 @@ export class ClaimSource implements PollSource {
   }
 
   async #isUnchanged(key: Key, version: string, types: TypesByName, options: RunOptions): Promise<boolean> {
-    const { table, ack } = this.#plan;
-    if (ack.version === null || version === '') return true;
+    const { table } = this.#plan;
+    const present = this.#version;
+    if (present === null || version === '') return true;
     const bound = new Bound();
-    const present = this.#dialect.versionText(`t.${this.#dialect.quote(ack.version)}`);
     const text = this.#dialect.select({
       columns: `${present} as ${VERSION}`,
       from: `${this.#dialect.quote(table.source)} as t`,
@@ -120,35 +121,29 @@ export class ClaimSource implements PollSource {
     return this.#plan.owner !== null && this.#plan.lease !== null;
   }
 
+  /** SQL of a row's version; null when the plan names no column for it. */
+  get #version(): string | null {
+    const { version } = this.#plan.ack;
+    return version === null ? null : this.#dialect.versionText(`t.${this.#dialect.quote(version)}`);
+  }
+
   async #prepare(options: RunOptions): Promise<Prepared> {
     const { table, status, owner, lease, attempts, message, order, ack } = this.#plan;
-    const { shape } = table;
-    const types = await this.#dialect.columnTypes(this.#driver, table.source, options);
-    for (const name of [...table.keys, ...order, status, owner, lease, attempts, message, ack.version])
-      if (name !== null) typeOf(types, name);
-    const detail =
-      shape.kind === 'detail' ? await this.#dialect.columnTypes(this.#driver, shape.source, options) : null;
-    for (const name of shape.kind === 'detail' ? [...shape.keys, ...shape.order] : [])
-      typeOf(detail ?? types, name);
-    const version =
-      ack.version === null ? null : this.#dialect.versionText(`t.${this.#dialect.quote(ack.version)}`);
+    const changed = [status, ...[owner, lease, attempts, message].filter(name => name !== null)];
+    const named = [...order, ...changed, ...(ack.version === null ? [] : [ack.version])];
+    const types = await readTableTypes(this.#driver, this.#dialect, table, named, options);
     return {
-      types,
-      completion: new Completion(this.#driver, this.#dialect, table, { own: types, detail }, version, [
-        status,
-        ...[owner, lease, attempts, message].filter(name => name !== null),
-      ]),
+      types: types.own,
+      completion: new Completion(this.#driver, this.#dialect, table, types, this.#version, changed),
     };
   }
 
   async #read(types: TypesByName, limit: number, options: RunOptions): Promise<readonly DatabaseRow[]> {
-    const { table, ack } = this.#plan;
+    const { table } = this.#plan;
     const bound = new Bound();
-    const version =
-      ack.version === null ? null : this.#dialect.versionText(`t.${this.#dialect.quote(ack.version)}`);
     const text = this.#dialect.select({
       limit,
-      columns: withVersion(version),
+      columns: withVersion(this.#version),
       from: `${this.#dialect.quote(table.source)} as t`,
       where: claimable(this.#dialect, this.#plan, types, bound),
       order: claimOrder(this.#dialect, this.#plan),

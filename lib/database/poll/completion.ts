@@ -1,11 +1,12 @@
 /** A row that was found → the whole record: with the other rows of its key, or those of its detail table. */
 import { ExchangeError } from '../../errors';
 import type { DatabaseDriver, DatabaseRow, RunOptions } from '../driver';
-import type { PollDialect, TypesByName } from './dialect';
+import type { PollDialect } from './dialect';
 import type { TableSource } from './plan';
 import { type PolledRecord, keyText, ownColumns, unreadable, versionOf } from './record';
 import { type Key, type KeyRows, type KeyedTable, RowReader } from './row-reader';
 import { withVersion } from './statements';
+import type { TableTypes } from './table-types';
 
 /** A row that has changed, or was claimed; null where it is to be read yet. */
 export interface FoundRow {
@@ -28,7 +29,6 @@ export class Completion {
   readonly #own: KeyedTable;
   readonly #detail: KeyedTable | null;
   readonly #version: string | null;
-
   readonly #hidden: ReadonlySet<string>;
 
   /**
@@ -39,7 +39,7 @@ export class Completion {
     driver: DatabaseDriver,
     dialect: PollDialect,
     table: TableSource,
-    types: { readonly own: TypesByName; readonly detail: TypesByName | null },
+    types: TableTypes,
     version: string | null,
     hidden: readonly string[] = [],
   ) {

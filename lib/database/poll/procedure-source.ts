@@ -11,7 +11,7 @@ import { dialectOf } from './dialects';
 import type { ObjectName } from './names';
 import { noBackfill } from './no-backfill';
 import type { ProcedurePlan } from './plan';
-import { type PolledRecord, keyOf, keyText, ownColumns, valueAt } from './record';
+import { type PolledRecord, keyOf, ownColumns, rowsByKey, valueAt } from './record';
 import { type Acknowledgement, type PollSource, type Round, type Take, knownAtOnce } from './source';
 import { shortened } from './statements';
 
@@ -83,8 +83,8 @@ export class ProcedureSource implements PollSource {
   /** The first set of rows; a second one holds the details. */
   #recordsOf([masters = [], details = []]: readonly (readonly DatabaseRow[])[]): PolledRecord[] {
     const { keys, shape, ack } = this.#plan;
-    const groups = grouped(masters, keys);
-    const detailGroups = shape.kind === 'detail' ? grouped(details, shape.keys) : null;
+    const groups = rowsByKey(masters, keys);
+    const detailGroups = shape.kind === 'detail' ? rowsByKey(details, shape.keys) : null;
     return [...groups].flatMap(([text, rows]): PolledRecord[] => {
       const [first] = rows;
       const key = first && keyOf(first, keys);
@@ -96,17 +96,4 @@ export class ProcedureSource implements PollSource {
       return [{ key, version, payload: { ...ownColumns(first), ...under } }];
     });
   }
-}
-
-/** Rows by key, in the order in which the keys come first. */
-function grouped(rows: readonly DatabaseRow[], columns: readonly string[]): Map<string, DatabaseRow[]> {
-  const groups = new Map<string, DatabaseRow[]>();
-  for (const row of rows) {
-    const key = keyOf(row, columns);
-    if (!key) continue;
-    const group = groups.get(keyText(key));
-    if (group) group.push(row);
-    else groups.set(keyText(key), [row]);
-  }
-  return groups;
 }

@@ -44,6 +44,27 @@ export function keyOf(row: DatabaseRow, columns: readonly string[]): readonly st
   return key;
 }
 
+/**
+ * Rows by the text of their keys, in the order in which the keys come first; without those whose key has a NULL.
+ * @param textOf the text of a key
+ */
+export function rowsByKey(
+  rows: readonly DatabaseRow[],
+  columns: readonly string[],
+  textOf: (key: readonly string[]) => string = keyText,
+): Map<string, DatabaseRow[]> {
+  const groups = new Map<string, DatabaseRow[]>();
+  for (const row of rows) {
+    const key = keyOf(row, columns);
+    if (!key) continue;
+    const text = textOf(key);
+    const group = groups.get(text);
+    if (group) group.push(row);
+    else groups.set(text, [row]);
+  }
+  return groups;
+}
+
 export function valueAt(row: DatabaseRow, column: string): DatabaseValue | undefined {
   if (Object.hasOwn(row, column)) return row[column];
   const lower = column.toLowerCase();

@@ -5,7 +5,7 @@ import { DatabaseFailure } from '../failure';
 import { Bound } from './bound';
 import type { PollDialect, TypesByName } from './dialect';
 import type { ObjectName } from './names';
-import { keyOf, keyText } from './record';
+import { keyText, rowsByKey } from './record';
 import { whereKeys } from './statements';
 
 export type Key = readonly string[];
@@ -129,14 +129,7 @@ function assign(
   columns: readonly string[],
   keys: readonly Key[],
 ): [string, KeyRows][] {
-  const groups = new Map<string, DatabaseRow[]>();
-  for (const row of rows) {
-    const key = keyOf(row, columns);
-    if (!key) continue;
-    const group = groups.get(folded(key));
-    if (group) group.push(row);
-    else groups.set(folded(key), [row]);
-  }
+  const groups = rowsByKey(rows, columns, folded);
   return keys.flatMap(key => {
     const group = groups.get(folded(key));
     return group ? [[keyText(key), group] as [string, KeyRows]] : [];

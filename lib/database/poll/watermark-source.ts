@@ -13,7 +13,7 @@ import type { WatermarkPlan } from './plan';
 import { type Position, PositionKeeper } from './position';
 import { type PolledRecord, contentOf, keyText } from './record';
 import type { PollSource, Round, SourceContext, Take } from './source';
-import { typeOf } from './statements';
+import { readTableTypes } from './table-types';
 import { back, beginning, compare, earlier, readWatermark } from './watermark';
 import { type Found, type Group, type Sweep, WatermarkRows, foundByKey } from './watermark-rows';
 
@@ -75,17 +75,11 @@ export class WatermarkSource implements PollSource {
 
   async #prepare(options: RunOptions): Promise<Prepared> {
     const { table, column, kind } = this.#plan;
-    const { shape } = table;
-    const types = await this.#dialect.columnTypes(this.#driver, table.source, options);
-    for (const name of [...table.keys, column]) typeOf(types, name);
-    const detail =
-      shape.kind === 'detail' ? await this.#dialect.columnTypes(this.#driver, shape.source, options) : null;
-    for (const name of shape.kind === 'detail' ? [...shape.keys, ...shape.order] : [])
-      typeOf(detail ?? types, name);
+    const types = await readTableTypes(this.#driver, this.#dialect, table, [column], options);
     const version = this.#dialect.watermark(kind, `t.${this.#dialect.quote(column)}`);
     return {
-      rows: new WatermarkRows(this.#driver, this.#dialect, this.#plan, types),
-      completion: new Completion(this.#driver, this.#dialect, table, { own: types, detail }, version),
+      rows: new WatermarkRows(this.#driver, this.#dialect, this.#plan, types.own),
+      completion: new Completion(this.#driver, this.#dialect, table, types, version),
     };
   }
 
