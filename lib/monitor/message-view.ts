@@ -5,7 +5,7 @@ import type { Mended, Mending } from '../delivery/mending';
 import { ExchangeError, type Text } from '../errors';
 import type { AuditEntry } from '../privacy/audit-chain';
 import { shownText } from '../privacy/shown-text';
-import type { MessageDetails, MessageState, MessageSummary } from '../store/message';
+import { type MessageDetails, type MessageSummary, operable } from '../store/message';
 import type { Look, MessageStore } from '../store/message-store';
 import { readXml } from '../wire/xml-read';
 import { isPrivate } from './field-names';
@@ -59,8 +59,6 @@ export interface MessageView {
   readonly whyNot: Text | null;
 }
 
-const MENDABLE: ReadonlySet<MessageState> = new Set<MessageState>(['invalid', 'refused', 'dead']);
-
 export interface Looker {
   readonly actor: string;
   readonly action: Look;
@@ -95,8 +93,8 @@ export async function viewMessage(
     request: requestOf(details, shown, mending, isMasked),
     reply: outcome === null ? null : replyOf(outcome, content ?? '', isMasked),
     history: await historyOf(store, id),
-    canMend: MENDABLE.has(message.state) && whyNot === null,
-    whyNot: MENDABLE.has(message.state) ? whyNot : null,
+    canMend: operable.amend.has(message.state) && whyNot === null,
+    whyNot: operable.amend.has(message.state) ? whyNot : null,
   };
 }
 

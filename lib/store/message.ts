@@ -24,6 +24,14 @@ export const messageStates = [
 
 export type MessageState = (typeof messageStates)[number];
 
+/** What an operator may do with a message, by its state. The store refuses the rest; the monitor does not offer it. */
+export const operable: Readonly<Record<'cancel' | 'resend' | 'amend', ReadonlySet<MessageState>>> = {
+  cancel: new Set<MessageState>(['pending', 'in-doubt', 'dead', 'invalid']),
+  resend: new Set<MessageState>(['in-doubt', 'accepted', 'refused', 'unconfirmed', 'dead', 'cancelled']),
+  /** Nothing of it has arrived: a mended message takes its place. */
+  amend: new Set<MessageState>(['invalid', 'dead', 'refused']),
+};
+
 /** States that an attempt can end in. */
 export type FinalState = 'accepted' | 'refused' | 'unconfirmed' | 'dead' | 'invalid';
 

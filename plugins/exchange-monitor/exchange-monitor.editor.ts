@@ -5,22 +5,15 @@ import css from './monitor.css';
 import { MonitorTab } from './monitor-tab.editor';
 import { words } from './words.editor';
 
-/** Nodes that have messages in a store. */
-const SENDING: ReadonlySet<string> = new Set([
-  'billing-sync',
-  'lab-register',
-  'exam-register',
-  'dicom-send',
-  'dicom-retrieve',
-  'dicom-receive',
-]);
+/** Nodes that have messages in a store can all be told how they hand their outcomes over, and no others. */
+const hasMessages = (type: string): boolean => 'handover' in (RED.nodes.getType(type)?.defaults ?? {});
 
 RED.plugins.registerPlugin('exchange-monitor', {
   type: 'exchange-monitor',
   onadd() {
     useStyle('regional-exchange-monitor-style', css);
     const showSelected = (): void => {
-      const node = RED.view.selection().nodes?.find(({ type }) => SENDING.has(type));
+      const node = RED.view.selection().nodes?.find(({ type }) => hasMessages(type));
       if (!node) return tell('warning', words('exchange-monitor.problem.no-selection'));
       RED.sidebar.show('exchange-monitor');
       tab.showNode(node.id);

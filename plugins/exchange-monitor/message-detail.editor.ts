@@ -1,7 +1,7 @@
 /** One message: summary, faults, request, reply, history, and what can be done with it. */
 import type { Violation } from '../../lib/contract/violation';
 import type { HistoryEntry, MessageView, ShownText, TableView } from '../../lib/monitor/message-view';
-import type { MessageState } from '../../lib/store/message';
+import { type MessageState, operable } from '../../lib/store/message';
 import { inLanguage } from '../../nodes/shared/editor/language';
 import { mayDo } from './api.editor';
 import { button, choice, icon, section, stateBadge } from './elements.editor';
@@ -19,15 +19,6 @@ export interface DetailActions {
   readonly sendNow: () => void;
 }
 
-const RESENDABLE: readonly MessageState[] = [
-  'in-doubt',
-  'accepted',
-  'refused',
-  'unconfirmed',
-  'dead',
-  'cancelled',
-];
-const CANCELLABLE: readonly MessageState[] = ['pending', 'in-doubt', 'dead', 'invalid'];
 const WAITING: readonly MessageState[] = ['pending', 'in-doubt'];
 
 export function messageDetail(view: MessageView, actions: DetailActions): JQuery {
@@ -63,7 +54,7 @@ function actionBar({ message, canMend }: MessageView, actions: DetailActions): J
   if (mayDo('write')) {
     if (canMend)
       bar.append(button({ icon: 'fa-pencil', text: words('exchange-monitor.action.edit') }, actions.edit));
-    if (RESENDABLE.includes(state))
+    if (operable.resend.has(state))
       bar.append(
         button({ icon: 'fa-repeat', text: words('exchange-monitor.action.resend') }, actions.resend),
       );
@@ -71,7 +62,7 @@ function actionBar({ message, canMend }: MessageView, actions: DetailActions): J
       bar.append(
         button({ icon: 'fa-paper-plane', text: words('exchange-monitor.action.send-now') }, actions.sendNow),
       );
-    if (CANCELLABLE.includes(state))
+    if (operable.cancel.has(state))
       bar.append(button({ icon: 'fa-ban', text: words('exchange-monitor.action.cancel') }, actions.cancel));
   }
   return bar.append(

@@ -1,5 +1,5 @@
 /** What operators do with messages. Every action is audited. */
-import type { MessageState } from '../message';
+import { type MessageState, operable } from '../message';
 import type { Input, OperatorResult } from '../message-store';
 import { number, text } from '../row';
 import type { SqlRow } from '../sql/session';
@@ -48,16 +48,9 @@ async function forEach(
 // Written by this store.
 const stateOf = (row: SqlRow): MessageState => text(row, 'state') as MessageState;
 
-const CANCELLABLE: ReadonlySet<MessageState> = new Set<MessageState>([
-  'pending',
-  'in-doubt',
-  'dead',
-  'invalid',
-]);
-
 export const cancel = (tx: Transaction, { ids, actor }: Input<'cancel'>): Promise<OperatorResult> =>
   forEach(tx, { ids, actor, action: 'cancel' }, async row => {
-    if (!CANCELLABLE.has(stateOf(row))) return 'state';
+    if (!operable.cancel.has(stateOf(row))) return 'state';
     await withdraw(tx, row);
     return undefined;
   });
@@ -72,18 +65,9 @@ async function withdraw(tx: Transaction, row: SqlRow): Promise<void> {
   await promote(tx, text(row, 'lane'));
 }
 
-const RESENDABLE: ReadonlySet<MessageState> = new Set<MessageState>([
-  'in-doubt',
-  'accepted',
-  'refused',
-  'unconfirmed',
-  'dead',
-  'cancelled',
-]);
-
 export const resend = (tx: Transaction, input: Input<'resend'>): Promise<OperatorResult> =>
   forEach(tx, { ...input, action: 'resend' }, async (row, at) => {
-    if (!RESENDABLE.has(stateOf(row))) return 'state';
+    if (!operable.resend.has(stateOf(row))) return 'state';
     if (number(row, 'kept') === 0) return 'pruned';
     if (!input.force && (await isSuperseded(tx, row))) return 'superseded';
     await tx.run(
@@ -119,12 +103,10 @@ async function contextOf(tx: Transaction, id: string): Promise<string> {
   return row ? opened(tx, row, 'context') : '';
 }
 
-const MENDABLE: ReadonlySet<MessageState> = new Set<MessageState>(['invalid', 'dead', 'refused']);
-
 export const amend = (tx: Transaction, { id, by, actor }: Input<'amend'>): Promise<OperatorResult> =>
   forEach(tx, { ids: [id], actor, action: 'amend' }, async row => {
     const state = stateOf(row);
-    if (!MENDABLE.has(state)) return 'state';
+    if (!operable.amend.has(state)) return 'state';
     const lane = laneOf(tx, by);
     await tx.lockLanes([lane]);
     const newest = await tx.first(

@@ -98,6 +98,7 @@ interface EditorRed {
       type: string,
       definition: NodeDefinition<Props, Credentials>,
     ): void;
+    getType(type: string): { readonly defaults?: object } | undefined;
     node(id: string): EditorNode | null;
     eachNode(visit: (node: EditorNode) => boolean | void): void;
     eachConfig(visit: (node: EditorNode) => boolean | void): void;
