@@ -10,6 +10,7 @@ import { position } from './position';
 import { prune, reseal } from './retention';
 import { read, search, tallies } from './search';
 import { settle } from './settle';
+import { callStatistics, samples } from './statistics';
 
 type Operation<Name extends OperationName> = (tx: Transaction, input: Input<Name>) => Promise<Result<Name>>;
 
@@ -37,6 +38,8 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   oldest,
   audit,
   auditTrail,
+  callStatistics,
+  samples,
   checkAudit,
   auditStart,
   prune,
