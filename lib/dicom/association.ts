@@ -37,6 +37,8 @@ export interface Agreement {
   readonly roles: readonly Role[];
   /** Largest P-DATA PDU that the peer takes, in bytes; 0: any. */
   readonly peerMaxPdu: number;
+  /** What the peer calls its software (PS3.7 D.3.3.2). */
+  readonly peerImplementation?: string;
 }
 
 /** Where the peer takes any length. */

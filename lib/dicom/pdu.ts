@@ -45,6 +45,8 @@ interface Parties {
   /** Largest P-DATA PDU that the sender of this takes, in bytes; 0: any. */
   readonly maxPdu: number;
   readonly roles: readonly Role[];
+  /** What the sender calls its software; read, never written by this. */
+  readonly implementationVersion?: string;
 }
 
 export interface AssociateRequest extends Parties {
@@ -207,6 +209,7 @@ function decodeAssociate(body: Buffer): Parties & { items: readonly RawItem[] } 
     callingAeTitle: body.toString('latin1', 20, 36).trim(),
     maxPdu: max && max.length >= 4 ? max.readUInt32BE(0) : 0,
     roles: information.filter(({ type }) => type === Item.role).map(({ value }) => roleOf(value)),
+    implementationVersion: textOf(information.find(({ type }) => type === Item.implementationVersion)),
     items,
   };
 }

@@ -118,7 +118,7 @@ export async function sendStudy(
   const missing = [...open.filter(object => !isLast(object)), ...open.filter(isLast)];
   const origin = new Map<string, string>();
   const outgoing = missing.map(object => {
-    const prepared = prepare(object, stored.mode);
+    const prepared = outgoingOf(object, stored.mode);
     origin.set(prepared.sopInstanceUid, object.sopInstanceUid);
     return prepared;
   });
@@ -161,7 +161,7 @@ async function committed(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<Delivered> {
-  const references = objects.map(object => prepare(object, mode));
+  const references = objects.map(object => outgoingOf(object, mode));
   const answer = await requestCommitment(peer, references, waitMs, signal);
   const missing = answer ? references.length - answer.committed.length : references.length;
   const exchange = { ...outcome.exchange, committed: answer?.committed.length ?? 0 };
@@ -179,7 +179,8 @@ async function committed(
 /** Errors after which the same object may be taken another time. */
 const isPassing = ({ retry, code }: ExchangeError): boolean => retry !== 'never' || code === 'DICOM_REJECTED';
 
-function prepare(object: FileObject, mode: SendMode): Outgoing {
+/** An object as it is sent in a mode. */
+export function outgoingOf(object: ObjectSource, mode: SendMode): Outgoing {
   const { sopClassUid, sopInstanceUid, transferSyntaxUid } = object;
   const sent = { sopClassUid, sopInstanceUid, transferSyntaxUid, alternatives: alternativesOf(object, mode) };
   const hasNewUid = becomesFilm(object, mode) && mode.newUids;
@@ -207,7 +208,7 @@ const dataSetOf = ({ data, offset, length }: ObjectSource): AsyncIterable<Buffer
   piecesOf(data, offset, length);
 
 /** For a peer that does not accept the object's own transfer syntax. */
-function alternativesOf(object: FileObject, mode: SendMode): Written[] {
+function alternativesOf(object: ObjectSource, mode: SendMode): Written[] {
   const { transferSyntaxUid, length } = object;
   if (isRecodable(transferSyntaxUid))
     return [{ transferSyntaxUid: IMPLICIT_VR_LITTLE_ENDIAN, open: () => implicitBytes(object, mode) }];

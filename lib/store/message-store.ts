@@ -87,6 +87,8 @@ export interface Retention {
 
 /** Calls of a time, put together: those alike in all but their time are one line. */
 export interface CallCount {
+  /** Id of the node. */
+  readonly channel: string;
   readonly service: string;
   /** As in the audit trail: of a delivery the state that the attempt ended in. */
   readonly outcome: string;

@@ -16,8 +16,8 @@ export async function callStatistics(
 ): Promise<CallStatistics> {
   const [first, last] = [tx.inStore(from), tx.inStore(to)];
   const calls = await tx.all(
-    `select service, outcome, code, duration, count(*) as amount from audit where at >= ? and at < ? and ${CALLS}` +
-      ' group by service, outcome, code, duration',
+    `select channel, service, outcome, code, duration, count(*) as amount from audit where at >= ? and at < ? and ${CALLS}` +
+      ' group by channel, service, outcome, code, duration',
     first,
     last,
   );
@@ -40,6 +40,7 @@ const startOfDay = (at: number, offsetMs: number): number =>
   Math.floor((at + offsetMs) / DAY_MS) * DAY_MS - offsetMs;
 
 const callCount = (row: SqlRow): CallCount => ({
+  channel: text(row, 'channel'),
   service: text(row, 'service'),
   outcome: text(row, 'outcome'),
   code: text(row, 'code'),
