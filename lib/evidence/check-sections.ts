@@ -35,19 +35,25 @@ export function checkSections(check: SelfCheck | null): Content {
         th('证据编号', 'evidence'),
       ],
       interfaces.map(row),
-    )}
-    ${heading('自查用例', 'what was tried')}
-    ${tableOf(
-      [
-        th('证据编号', 'evidence'),
-        th('用例', 'case'),
-        th('类型', 'kind'),
-        th('结果', 'verdict'),
-        th('所见', 'what was seen'),
-        th('耗时', 'ms', 'n'),
-      ],
-      interfaces.flatMap(({ cases }) => cases.map(caseRow)),
     )}`;
+}
+
+/** What was tried for each verdict, at the end of the report. */
+export function caseSection(check: SelfCheck | null): Content {
+  if (!check) return null;
+  const { interfaces } = check;
+  return html`${heading('自查用例', 'what was tried')}
+  ${tableOf(
+    [
+      th('证据编号', 'evidence'),
+      th('用例', 'case'),
+      th('类型', 'kind'),
+      th('结果', 'verdict'),
+      th('所见', 'what was seen'),
+      th('耗时', 'ms', 'n'),
+    ],
+    interfaces.flatMap(({ cases }) => cases.map(caseRow)),
+  )}`;
 }
 
 function totals(interfaces: readonly InterfaceResult[]): Markup {

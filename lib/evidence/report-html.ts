@@ -1,8 +1,8 @@
 /** The evidence as one HTML file: no script, nothing loaded, prints well. */
 import type { Text } from '../errors';
 import { type Column, dayColumns } from './charts';
-import { checkSections } from './check-sections';
-import type { DayFigures, Evidence } from './evidence';
+import { caseSection, checkSections } from './check-sections';
+import type { Evidence } from './evidence';
 import { fieldSections } from './field-sections';
 import { type Content, Markup, html } from './markup';
 import { both, localTime } from './parts';
@@ -26,7 +26,8 @@ export function evidenceHtml(evidence: Evidence): string {
       </head>
       <body>
         ${head(evidence)} ${checkSections(evidence.check)} ${serviceSections(evidence.services)}
-        ${dayChart(evidence.days)} ${fieldSections(evidence)} ${protectionSection(evidence)}
+        ${dayChart(evidence)} ${fieldSections(evidence)} ${protectionSection(evidence)}
+        ${caseSection(evidence.check)}
         <footer>
           本报告由组件自动生成，患者信息均已脱敏；证据编号对应同名 JSON 文件中的记录。 <br />Made by the
           package itself; patient data are masked. Evidence ids name the records of the JSON file of the same
@@ -60,11 +61,13 @@ function head({ hospital, period, versions, createdAt, check }: Evidence): Marku
     </dl>`;
 }
 
-function dayChart(days: readonly DayFigures[]): Content {
+function dayChart({ days, period }: Evidence): Content {
   if (days.length === 0) return null;
-  const columns = days.map(({ at, answered, failed }): Column => {
-    const [, month = '', day = ''] = localTime(new Date(at).toISOString()).slice(0, 10).split('-');
-    return { label: `${Number(month)}/${Number(day)}`, answered, failed };
+  const columns = daysOf(period).map((day): Column => {
+    const found = days.find(({ at }) => dayOf(new Date(at)) === day);
+    const [, month = '', date = ''] = day.split('-');
+    const label = `${Number(month)}/${Number(date)}`;
+    return { label, answered: found?.answered ?? 0, failed: found?.failed ?? 0 };
   });
   return html`<h3>每日调用量<span class="en">calls a day</span></h3>
     <div class="legend">
@@ -74,4 +77,19 @@ function dayChart(days: readonly DayFigures[]): Content {
       >
     </div>
     ${dayColumns(columns)}`;
+}
+
+const MOST_DAYS = 400;
+
+const dayOf = (time: Date): string => localTime(time.toISOString()).slice(0, 10);
+
+/** The last days of a period, those without a call too. */
+function daysOf({ from, to }: Evidence['period']): string[] {
+  const first = dayOf(new Date(from));
+  const day = new Date(to);
+  const days: string[] = [];
+  // By the calendar: a day may have 23 hours.
+  for (; dayOf(day) >= first && days.length < MOST_DAYS; day.setDate(day.getDate() - 1))
+    days.unshift(dayOf(day));
+  return days;
 }

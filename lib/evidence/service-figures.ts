@@ -58,8 +58,13 @@ export function serviceFigures(calls: readonly CallCount[], nameOf: NameOf): Ser
       times: responseTimes(ofService.filter(({ outcome }) => ANSWERED.has(outcome))),
       errors: errorsOf(ofService),
     }))
-    .toSorted((one, other) => (one.section + one.service < other.section + other.service ? -1 : 1));
+    .toSorted(bySection);
 }
+
+/** Those of no section last. */
+const bySection = (one: ServiceFigures, other: ServiceFigures): number =>
+  (one.section || '~').localeCompare(other.section || '~', 'en', { numeric: true }) ||
+  one.service.localeCompare(other.service, 'en');
 
 /** Outcomes with an answer of the peer: only these have a response time. */
 export const ANSWERED: ReadonlySet<string> = new Set(['accepted', 'refused', 'unconfirmed']);

@@ -36,7 +36,7 @@ async function fetched(bench: Bench, address: string): Promise<Buffer> {
   try {
     const fetcher = new Fetcher({
       folder,
-      template: '{file}',
+      template: '{file}.{ext}',
       onConflict: 'replace',
       limits: LIMITS,
       share: { publishedAs: '', folder: '' },

@@ -42,7 +42,7 @@ export default function register(RED: NodeAPI): void {
     const onEvent = (event: DeliveryEvent): void => tell(node, event);
     const dispatcher = new Dispatcher(store, { retry, repeatMs, onEvent });
     const stopHousekeeping = keepHouse(store, keeping, systemClock);
-    Object.assign(node, { store, dispatcher });
+    Object.assign(node, { store, dispatcher, keeping });
     const leave = enter(node, { store, dispatcher });
     node.on('close', (_removed: boolean, done: () => void) => {
       leave();
