@@ -100,6 +100,7 @@ export class Bench {
 
   /** @throws {NotConfigured} when bookings of the test patient may not be changed */
   mayBook(): void {
+    this.#part('booking');
     if (this.#targets.writes !== 'test-data') throw new NotConfigured(NOT_ALLOWED);
   }
 
@@ -111,14 +112,16 @@ export class Bench {
 
   /** @throws {NotConfigured} when nothing may be written to the archive */
   async mayWriteToArchive(): Promise<void> {
-    if (await this.isWritable(() => this.isSimulatedPeer(this.archive))) return;
+    const { archive } = this;
+    if (await this.isWritable(() => this.isSimulatedPeer(archive))) return;
     throw new NotConfigured(NOT_ALLOWED);
   }
 
   /** @throws {NotConfigured} when a file may not be published */
   mayPublish(): void {
+    const { own } = this.reportFile;
     const { writes } = this.#targets;
-    if (writes === 'never' || (writes === 'simulator' && !this.reportFile.own))
+    if (writes === 'never' || (writes === 'simulator' && !own))
       throw new NotConfigured(NOT_ALLOWED);
   }
 
