@@ -1,0 +1,19 @@
+/** Is that address the simulator's? Asked before anything made up is written there. */
+import { HttpPeer } from '../soap/http-peer';
+import { SIMULATOR_HEADER, SIMULATOR_HEADER_VALUE } from './marks';
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * True when the answer to a GET carries the simulator's mark.
+ * @throws {ExchangeError} as HttpPeer does, when nothing answers
+ */
+export async function isSimulator(url: string, timeoutMs = TIMEOUT_MS): Promise<boolean> {
+  const peer = new HttpPeer({ url, connections: 1 });
+  try {
+    const { headers } = await peer.exchange({ method: 'GET', headers: {}, timeoutMs });
+    return headers[SIMULATOR_HEADER.toLowerCase()] === SIMULATOR_HEADER_VALUE;
+  } finally {
+    await peer.close();
+  }
+}
