@@ -37,7 +37,7 @@ export interface Agreement {
   readonly roles: readonly Role[];
   /** Largest P-DATA PDU that the peer takes, in bytes; 0: any. */
   readonly peerMaxPdu: number;
-  /** What the peer calls its software (PS3.7 D.3.3.2). */
+  /** What the peer calls its software, where it was asked for the association; it may say nothing. */
   readonly peerImplementation?: string;
 }
 

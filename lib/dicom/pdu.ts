@@ -45,8 +45,6 @@ interface Parties {
   /** Largest P-DATA PDU that the sender of this takes, in bytes; 0: any. */
   readonly maxPdu: number;
   readonly roles: readonly Role[];
-  /** What the sender calls its software; read, never written by this. */
-  readonly implementationVersion?: string;
 }
 
 export interface AssociateRequest extends Parties {
@@ -128,7 +126,7 @@ export function decodeAssociateRequest(body: Buffer): AssociateRequest {
 }
 
 /** @throws {ProtocolViolation} */
-export function decodeAssociateAccept(body: Buffer): AssociateAccept {
+export function decodeAssociateAccept(body: Buffer): AssociateAccept & { implementationVersion: string } {
   const { items, ...parties } = decodeAssociate(body);
   return {
     ...parties,
@@ -198,7 +196,9 @@ interface RawItem {
   readonly value: Buffer;
 }
 
-function decodeAssociate(body: Buffer): Parties & { items: readonly RawItem[] } {
+function decodeAssociate(
+  body: Buffer,
+): Parties & { implementationVersion: string; items: readonly RawItem[] } {
   if (body.length < 68) throw new ProtocolViolation('association PDU too short');
   const items = itemsOf(body, 68);
   const user = items.find(({ type }) => type === Item.userInformation);

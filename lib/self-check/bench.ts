@@ -4,8 +4,8 @@ import type { PeerOptions } from '../dicom/settings';
 import { ExchangeError, type Text } from '../errors';
 import { needSetting } from '../profile/profile';
 import { type AnswerRecord, BookingCaller } from '../simulator/platform/booking-caller';
-import { SIMULATOR_HEADER, SIMULATOR_IMPLEMENTATION } from '../simulator/marks';
-import { httpGet } from '../soap/http-get';
+import { SIMULATOR_IMPLEMENTATION } from '../simulator/marks';
+import { isSimulator } from '../simulator/probe';
 import { NotConfigured } from './check-case';
 import type { BookingTarget, CheckTargets, Part, PlatformTarget, ReportFileTarget } from './targets';
 import { testMarks } from './test-data';
@@ -121,8 +121,7 @@ export class Bench {
   mayPublish(): void {
     const { own } = this.reportFile;
     const { writes } = this.#targets;
-    if (writes === 'never' || (writes === 'simulator' && !own))
-      throw new NotConfigured(NOT_ALLOWED);
+    if (writes === 'never' || (writes === 'simulator' && !own)) throw new NotConfigured(NOT_ALLOWED);
   }
 
   /** Cases that a real platform could take for an attack are for a simulator alone. @throws {NotConfigured} */
@@ -140,17 +139,13 @@ export class Bench {
   }
 
   isSimulatedUrl(url: string): Promise<boolean> {
-    return this.#remember(url.replace(/[?#].*$/s, ''), async () => {
-      const { tls } = this.platform;
-      const { headers } = await httpGet({ url, timeoutMs: CALL_TIMEOUT_MS, ...(tls && { tls }) });
-      return headers[SIMULATOR_HEADER.toLowerCase()] !== undefined;
-    });
+    return this.#remember(url.replace(/[?#].*$/s, ''), () => isSimulator(url, this.platform.tls));
   }
 
   isSimulatedPeer(peer: PeerOptions): Promise<boolean> {
     return this.#remember(
       `${peer.aeTitle}@${peer.host}:${peer.port}`,
-      async () => (await echo(peer, this.signal)) === SIMULATOR_IMPLEMENTATION,
+      async () => (await echo(peer, this.signal)).implementation === SIMULATOR_IMPLEMENTATION,
     );
   }
 

@@ -106,6 +106,7 @@ const registering = (kind: Kind): CheckCase[] => {
       "another institution's code is refused",
       async bench => {
         await bench.onlySimulator(bench.addressOf('archiveUrl'));
+        await bench.mayWriteTo(bench.addressOf('archiveUrl'));
         const { outcome } = await register(bench, kind, '', 'SELFCHECK-OTHER');
         expect(
           outcome === 'refused',

@@ -110,6 +110,7 @@ const cases = (service: SyncServiceName): CheckCase[] => [
   ),
   one(service, 'bad', 'credential', '错误的 AppId 被拒绝', 'a wrong AppId is refused', async bench => {
     await bench.onlySimulator(bench.addressOf('callInterfaceUrl'));
+    await bench.mayWriteTo(bench.addressOf('callInterfaceUrl'));
     const { accepted, message } = await call(bench, service, [inputs[service](bench)], 'SELFCHECK-WRONG');
     expect(!accepted && message !== '', '错误凭证未被拒绝', 'wrong credentials were not refused');
     return { zh: '已拒绝并说明原因', en: 'refused, with the reason' };

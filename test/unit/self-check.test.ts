@@ -36,6 +36,12 @@ const caseOf = (check: SelfCheck, section: string, name: string) => {
   return found;
 };
 
+/** The answer of a platform that is no simulator. */
+function withoutMark(response: ServerResponse): void {
+  const set = response.setHeader.bind(response);
+  response.setHeader = (name, value) => (name === SIMULATOR_HEADER ? response : set(name, value));
+}
+
 const PLATFORM_SECTIONS = ['3.3.1', '3.3.2', '4.1', '4.2', '4.3', '4.4', '5.1.3', '5.1.4', '5.1.5', '5.1.6'];
 
 describe('self-check', () => {
@@ -54,8 +60,8 @@ describe('self-check', () => {
       shelf.handler(request, response);
       return;
     }
+    if (real) withoutMark(response);
     simulator.handler(request, response);
-    if (real) response.removeHeader(SIMULATOR_HEADER);
   };
 
   beforeEach(async () => {
@@ -107,7 +113,7 @@ describe('self-check', () => {
     const publisher = new Publisher({
       destination: shelf,
       template: '{report_form_no}.{ext}',
-      onConflict: 'keep',
+      onConflict: 'error',
       limits: { maxBytes: 1024 * 1024, timeoutMs: 5000 },
     });
     return {
@@ -124,9 +130,7 @@ describe('self-check', () => {
   }
 
   const held = () => ({
-    calls: simulator
-      .counts()
-      .filter(({ service }) => !service.startsWith('Get') && !service.startsWith('Clinic')),
+    calls: simulator.counts().filter(({ service }) => /^(?:Archive|Update|Sync)/.test(service)),
     images: archive.counts().images,
   });
 
@@ -181,7 +185,7 @@ describe('self-check', () => {
       new Set(images.map(([uid]) => uid)),
     );
     assert.ok(images.every(([, patientId]) => patientId === 'SELFCHECK-P'));
-    assert.equal(fs.readdirSync(folder).filter(name => name.endsWith('.pdf')).length, 1);
+    assert.equal(fs.readdirSync(folder).length, 1, 'one file');
   });
 
   for (const [what, changes, isReal] of [
@@ -268,7 +272,7 @@ describe('self-check', () => {
       const found = await check();
       assert.equal(verdictsOf(found)['3.2.1'], 'FAIL');
       assert.match(caseOf(found, '3.2.1', 'certificate').seen[0]?.zh ?? '', /未被拒绝/);
-      assert.match(caseOf(found, '3.2.3', 'unknown').seen[0]?.zh ?? '', /items|成功/);
+      assert.equal(caseOf(found, '3.2.3', 'unknown').verdict, 'FAIL');
     });
 
     it('finds an element that is missing, by its name', async () => {
