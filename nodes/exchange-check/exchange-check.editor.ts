@@ -29,11 +29,6 @@ RED.nodes.registerType<CheckProps>('exchange-check', {
     periodDays: { value: '30', validate: wholeNumber('periodDays', 1, 3650) },
     folder: { value: 'exchange-evidence' },
   },
-  button: {
-    onclick() {
-      start(this);
-    },
-  },
   label() {
     return this.name || this._('exchange-check.label');
   },
@@ -59,21 +54,6 @@ RED.nodes.registerType<CheckProps>('exchange-check', {
     $('#exchange-check-report').on('click', () => openReport(this));
   },
 });
-
-/** The button on the node. */
-function start(node: EditorNode): void {
-  $.ajax({ url: `exchange-check/${node.id}`, method: 'POST' })
-    .done(() => RED.notify(words(node._('exchange-check.started')), { type: 'success' }))
-    .fail(({ status }: JQuery.jqXHR) => {
-      const text =
-        status === 404
-          ? node._('exchange-check.not-deployed')
-          : node._('exchange-check.not-started', { status });
-      RED.notify(words(text), { type: 'error' });
-    });
-}
-
-const words = (text: string): HTMLElement => $('<span>').text(text)[0] ?? document.createElement('span');
 
 /** The nodes that publish; the empty choice takes the first of them. */
 function listReportFiles(node: EditorNode & CheckProps): void {

@@ -11,7 +11,7 @@ import { wholeNumber } from '../shared/property';
 import { type Mood, statusOf } from '../shared/status';
 import { stopOf } from '../shared/stop';
 import type { CheckProps } from './exchange-check.props';
-import { type CheckNode, mountRoutes } from './routes';
+import { type CheckNode, mountReport } from './report-route';
 import { targetsOf } from './targets';
 
 const DAY_MS = 86_400_000;
@@ -51,7 +51,7 @@ export default function register(RED: NodeAPI): void {
   }
   RED.nodes.registerType('exchange-check', ExchangeCheck);
 
-  mountRoutes(RED);
+  mountReport(RED);
 }
 
 async function evidenceOf(

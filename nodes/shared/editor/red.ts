@@ -47,8 +47,6 @@ export type NodeDefinition<Props, Credentials> = {
   defaults: Defaults<Props>;
   label(this: EditorNode & Props): string;
   labelStyle?(this: EditorNode & Props): string;
-  /** On the node itself, as an inject node has one. */
-  button?: { onclick(this: EditorNode & Props): void };
   paletteLabel(this: EditorNode): string;
   inputLabels?(this: EditorNode): string;
   outputLabels?(this: EditorNode & Props, index: number): string;

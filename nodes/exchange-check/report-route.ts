@@ -1,4 +1,4 @@
-/** The admin routes of the node: its button, and the report that was written last. */
+/** The admin route of the node: the report that was written last. */
 import fs from 'node:fs/promises';
 import type { Node, NodeAPI } from 'node-red';
 import type { EvidenceFiles } from '../../lib/evidence/write-evidence';
@@ -8,21 +8,11 @@ export interface CheckNode extends Node {
   latest?: EvidenceFiles;
 }
 
-export function mountRoutes(RED: NodeAPI): void {
+export function mountReport(RED: NodeAPI): void {
   const find = (id: unknown): CheckNode | null => {
     const node = typeof id === 'string' ? RED.nodes.getNode(id) : null;
     return node?.type === 'exchange-check' ? node : null;
   };
-
-  RED.httpAdmin.post(
-    '/exchange-check/:id',
-    RED.auth.needsPermission('exchange-check.write'),
-    ({ params }, response) => {
-      const node = find(params['id']);
-      node?.receive({});
-      response.sendStatus(node ? 200 : 404);
-    },
-  );
 
   RED.httpAdmin.get(
     '/exchange-check/:id/report',
