@@ -20,11 +20,17 @@ const TICK_MS = 30_000;
 export class Patrol {
   readonly #options: PatrolOptions;
   readonly #end = new AbortController();
+  /** Rejects when the watch ends: a look at a disk that does not answer is not waited for. */
+  readonly #ended: Promise<never>;
   readonly #looking = new Map<Watcher, Promise<void>>();
   readonly #callOffs = new Map<Watcher | 'tick', () => void>();
 
   constructor(options: PatrolOptions) {
     this.#options = options;
+    this.#ended = new Promise((_resolve, reject) => {
+      this.#end.signal.addEventListener('abort', () => reject(new Error('the watch has ended')));
+    });
+    this.#ended.catch(() => undefined);
   }
 
   start(): void {
@@ -83,7 +89,7 @@ export class Patrol {
     const { signal } = this.#end;
     let sighting: Sighting;
     try {
-      sighting = await watcher.look(signal);
+      sighting = await Promise.race([watcher.look(signal), this.#ended]);
     } catch (error) {
       if (!signal.aborted) onProblem(error);
       return;

@@ -30,6 +30,7 @@ interface Disk {
 
 const EVERY_MS = 300_000;
 const FIRST_MS = 30_000;
+const ANSWER_MS = 10_000;
 const MIB = 1024 * 1024;
 /** Parts of a store's limit from which on it is told. */
 const NEARLY_FULL = 0.9;
@@ -87,11 +88,14 @@ async function spaceAt(
   for (let at = folder; ; at = path.dirname(at)) {
     try {
       return await disks.space(at);
-    } catch {
-      if (path.dirname(at) === at) return undefined;
+    } catch (error) {
+      if (!isMissing(error) || path.dirname(at) === at) return undefined;
     }
   }
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 function nearlyFull({ free, size, folders }: Disk, { diskPercent, diskMiB }: DiskWatch['limits']): Finding[] {
   const least = Math.max((size * diskPercent) / 100, diskMiB * MIB);
@@ -150,11 +154,40 @@ async function tooLarge(
 const sizeOf = (bytes: number): string =>
   bytes >= 10 * 1024 * MIB ? `${(bytes / 1024 / MIB).toFixed(1)} GiB` : `${Math.floor(bytes / MIB)} MiB`;
 
+type Space = Awaited<ReturnType<Disks['space']>>;
+
+async function realSpace(folder: string): Promise<Space> {
+  const { dev } = await fs.stat(folder);
+  const { bavail, blocks, bsize } = await fs.statfs(folder);
+  return { disk: String(dev), free: bavail * bsize, size: blocks * bsize };
+}
+
+/**
+ * Asks a folder once at a time: each question to a share that does not answer keeps one of the few threads that
+ * Node-RED reads and writes files with.
+ * @param ask rejects when the folder is not there
+ */
+export function askOnce(ask: (folder: string) => Promise<Space>, withinMs: number): Disks['space'] {
+  const asking = new Set<string>();
+  return async folder => {
+    if (asking.has(folder)) throw new Error('no answer yet');
+    asking.add(folder);
+    const asked = ask(folder).finally(() => asking.delete(folder));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer')), withinMs);
+      timer.unref();
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
 const realDisks: Disks = {
-  async space(folder) {
-    const [{ dev }, { bavail, blocks, bsize }] = await Promise.all([fs.stat(folder), fs.statfs(folder)]);
-    return { disk: String(dev), free: bavail * bsize, size: blocks * bsize };
-  },
+  space: askOnce(realSpace, ANSWER_MS),
   fileBytes: async file => (await fs.stat(file)).size,
   usedBytes: measureFile,
 };

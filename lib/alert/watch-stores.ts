@@ -152,7 +152,7 @@ const givenUp = ({ id, channels }: Seen): Finding[] =>
               en: `${dead} messages were given up after many tries.`,
             },
             remedy: {
-              zh: '在编辑器的「消息监视」中查看原因，处理后重发或撤销。',
+              zh: '在编辑器的「消息监控」中查看原因，处理后重发或撤销。',
               en: 'See the reason in the message monitor of the editor; then send them again or cancel them.',
             },
           },
@@ -192,11 +192,11 @@ function tooOld({ id, channels, open }: Seen, watch: StoreWatch, freeSince: Free
 }
 
 const SLOW: Text = {
-  zh: '在「消息监视」中查看等待的原因：对方变慢、限速过低、存疑待确认，或前一条被放弃。',
+  zh: '在「消息监控」中查看等待的原因：对方变慢、限速过低、存疑待确认，或前一条被放弃。',
   en: 'See in the message monitor why they wait: a slow peer, a low rate, an answer in doubt, or one given up before.',
 };
 const NOT_RUNNING: Text = {
-  zh: '发送这些消息的节点已不在运行的流程中：恢复该节点并部署，或在「消息监视」中撤销消息。',
+  zh: '发送这些消息的节点已不在运行的流程中：恢复该节点并部署，或在「消息监控」中撤销消息。',
   en: 'The node that delivers them is not running: deploy it again, or cancel them in the message monitor.',
 };
 
@@ -220,7 +220,7 @@ function tooMany(
         en: `${count} messages wait for an operator: ${dead} given up, ${invalid} against the contract.`,
       },
       remedy: {
-        zh: '在「消息监视」中按原因修改、重发或撤销。',
+        zh: '在「消息监控」中按原因修改、重发或撤销。',
         en: 'Mend, resend or cancel them in the message monitor.',
       },
     },
@@ -231,7 +231,7 @@ const unfinished = ({ counts }: Pick<ChannelOverview, 'counts'>): number =>
   (counts.pending ?? 0) + (counts.inflight ?? 0) + (counts['in-doubt'] ?? 0);
 
 const titleOf = ({ id, name, destination }: Pick<ChannelOverview, 'id' | 'name' | 'destination'>): string =>
-  [name || id, destination].filter(part => part !== '').join(' → ');
+  [...new Set([name || id, destination])].filter(part => part !== '').join(' → ');
 
 /** Since when nothing has kept a channel from sending. */
 class FreeSince {

@@ -43,8 +43,11 @@ export const addressesOf = (RED: NodeAPI): CalledAddress[] =>
   defsOf(RED, type => type === 'exchange-profile').flatMap(({ id, tls }) => {
     const settings = settingsOf(findProfile(RED, id));
     if (!settings) return [];
-    const { callInterfaceUrl, archiveUrl, viewerUrl } = settings;
-    return [callInterfaceUrl, archiveUrl, viewerUrl].map(url => ({ url: url ?? '', ...tlsOf(RED, tls) }));
+    const { callInterfaceUrl, archiveUrl, viewerUrl, wsdl } = settings;
+    return [callInterfaceUrl, archiveUrl, viewerUrl, wsdl].map(url => ({
+      url: url ?? '',
+      ...tlsOf(RED, tls),
+    }));
   });
 
 /** The hospital's name; empty when no profile is chosen. */

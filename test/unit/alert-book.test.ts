@@ -243,6 +243,26 @@ describe('the rounds of the watchers', () => {
   });
 });
 
+describe('a watcher that hangs', () => {
+  it('keeps nobody from ending', async () => {
+    const clock = new TestClock();
+    const patrol = new Patrol({
+      clock,
+      book: new AlertBook(SETTINGS, clock),
+      watchers: [
+        { name: 'disk', firstMs: 0, everyMs: MINUTE, look: () => new Promise<Sighting>(() => undefined) },
+      ],
+      send: () => undefined,
+      onLooked: () => assert.fail('nothing was seen'),
+      onProblem: problem => assert.fail(String(problem)),
+    });
+    patrol.start();
+    clock.advance(0);
+    await patrol.stop();
+    assert.equal(clock.nextAt, undefined);
+  });
+});
+
 describe('the words of an alert', () => {
   const alert: Alert = {
     ...testAlert(new Date('2030-01-02T03:04:00').getTime()),

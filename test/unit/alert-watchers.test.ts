@@ -11,7 +11,7 @@ import { Patrol } from '../../lib/alert/patrol';
 import { type KnownAudit, watchAudit } from '../../lib/alert/watch-audit';
 import { endOfOwn, watchCertificates } from '../../lib/alert/watch-certificates';
 import { watchDatabases } from '../../lib/alert/watch-databases';
-import { type Disks, watchDisk } from '../../lib/alert/watch-disk';
+import { type Disks, askOnce, watchDisk } from '../../lib/alert/watch-disk';
 import { watchStores } from '../../lib/alert/watch-stores';
 import { ConnectionState } from '../../lib/database/connection-state';
 import type { DeliveryResult } from '../../lib/delivery/channel';
@@ -283,7 +283,7 @@ describe('the watch of the disks', () => {
     space: folder => {
       const mib = free[folder];
       return mib === undefined
-        ? Promise.reject(new Error('ENOENT'))
+        ? Promise.reject(Object.assign(new Error('no such folder'), { code: 'ENOENT' }))
         : Promise.resolve({ disk: folder.slice(0, 2), free: mib * MIB, size: 8000 * MIB });
     },
     fileBytes: () => Promise.resolve(0),
@@ -323,6 +323,22 @@ describe('the watch of the disks', () => {
       ),
       [],
     );
+  });
+
+  it('asks a share that does not answer no second time, until it has', async () => {
+    let asked = 0;
+    let answer: () => void = () => undefined;
+    const space = askOnce(() => {
+      asked++;
+      return new Promise(resolve => (answer = () => resolve({ disk: 'd', free: 1, size: 2 })));
+    }, 5);
+    await assert.rejects(space('/share'), /no answer$/);
+    await assert.rejects(space('/share'), /no answer yet/);
+    answer();
+    await new Promise(resolve => setImmediate(resolve));
+    const again = space('/share');
+    answer();
+    assert.deepEqual([await again, asked], [{ disk: 'd', free: 1, size: 2 }, 2]);
   });
 
   it('asks the real file system', async () => {
