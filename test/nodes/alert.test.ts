@@ -1,11 +1,18 @@
 /** The alert node in a real flow: what it says of a platform that is away, and what a deploy changes. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import type { NodeAPI } from 'node-red';
 import type { Alert } from '../../lib/alert/alert';
+import { SqliteDatabase } from '../../lib/sqlite';
+import { certificatesOf } from '../../nodes/exchange-alert/surroundings';
 import { type FlowNode, type Message, TestFlow } from '../support/flow';
 import { labInput } from '../support/lab-report';
+import { makeCertificates, portOf } from '../support/misbehaving-server';
+import { needsPeer, works } from '../support/peer';
 import { freePort } from '../support/port';
 import { until } from '../support/until';
 
@@ -19,6 +26,29 @@ const NOTHING = {
   databases: false,
 };
 const GONE = 'http://127.0.0.1:9/IAutoReport.asmx';
+
+describe('the certificates of an alert node', () => {
+  it('are those of the TLS nodes that nodes of this package use', () => {
+    const defs = [
+      { id: 'profile', type: 'exchange-profile', tls: 'one' },
+      { id: 'station', type: 'dicom-station', tls: 'one' },
+      { id: 'peer', type: 'dicom-peer', tls: 'two' },
+      { id: 'file', type: 'report-file', tls: '' },
+      { id: 'broker', type: 'mqtt-broker', tls: 'three' },
+    ];
+    const nodes = {
+      eachNode: (visit: (def: object) => void) => defs.forEach(visit),
+      getNode: (id: string) => ({
+        name: id === 'one' ? '院方证书' : '',
+        addTLSOptions: () => ({ cert: id }),
+      }),
+    };
+    assert.deepEqual(certificatesOf({ nodes } as unknown as NodeAPI), [
+      { id: 'one', name: '院方证书', options: { cert: 'one' } },
+      { id: 'two', name: 'two', options: { cert: 'two' } },
+    ]);
+  });
+});
 
 describe('the alert node', function () {
   this.timeout(30_000);
@@ -36,7 +66,11 @@ describe('the alert node', function () {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  const deploy = async (changes: object, nodes: readonly FlowNode[] = []): Promise<void> => {
+  const deploy = async (
+    changes: object,
+    nodes: readonly FlowNode[] = [],
+    archiveUrl = GONE,
+  ): Promise<void> => {
     await flow.deploy(
       [
         {
@@ -62,7 +96,7 @@ describe('the alert node', function () {
         { id: 'out', type: 'helper', wires: [] },
         ...nodes,
       ],
-      { archiveUrl: GONE, store: 's', orgName: '测试医院' },
+      { archiveUrl, store: 's', orgName: '测试医院' },
     );
     flow.each('out', msg => told.push(msg));
   };
@@ -197,6 +231,36 @@ describe('the alert node', function () {
       return told.length > 0;
     });
     assert.deepEqual([kinds()[0], told[0]?.alert?.subject], ['database', '检验库']);
+  });
+
+  it('watches the certificate of an address that the profile calls', async function () {
+    needsPeer(this, 'openssl', works('openssl', 'version'));
+    const { cert, key } = makeCertificates().good;
+    const server = https.createServer({ cert, key });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const at = `127.0.0.1:${portOf(server)}`;
+    try {
+      await deploy({ certificates: true }, [], `https://${at}/IAutoReport.asmx`);
+      lookNow();
+      await until('the alert is there', () => told.length > 0);
+    } finally {
+      server.close();
+    }
+    assert.deepEqual([kinds()[0], told[0]?.alert?.subject], ['certificate', at]);
+  });
+
+  it('watches the audit trail of a store', async () => {
+    await deploy({});
+    const record = { actor: 'test', action: 'view', message: '', channel: '', service: '', outcome: '' };
+    await flow.storeOf('s').audit({ ...record, code: '', durationMs: 0 });
+    await flow.undeploy();
+    const database = SqliteDatabase.open(path.join(folder, 'store.db'));
+    database.exec("update audit set actor = 'somebody' where seq = 1");
+    database.close();
+    await deploy({ audit: true });
+    lookNow();
+    await until('the alert is there', () => told.length > 0);
+    assert.deepEqual([kinds()[0], told[0]?.alert?.subject], ['audit', '本机消息库']);
   });
 
   it('sends a test when the dialog asks for it', async () => {
