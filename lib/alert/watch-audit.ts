@@ -21,7 +21,7 @@ const FIRST_MS = 10 * 60_000;
 const EVERY_MS = 15 * 60_000;
 /** Hours of the day in which hospitals send least. */
 const NIGHT = { from: 1, to: 5 };
-/** After each step of a thousand records; a check takes at most a third of the store's time. */
+/** After each step of a thousand records, so that deliveries come in between. */
 const PAUSE_MS = 200;
 
 export function watchAudit(watch: AuditWatch): Watcher {
