@@ -4,9 +4,10 @@ import { systemClock } from '../../lib/clock';
 import { Dispatcher } from '../../lib/delivery/dispatcher';
 import type { DeliveryEvent } from '../../lib/delivery/events';
 import { ExchangeError, bilingual } from '../../lib/errors';
-import { type StoreEntry, openStores, watched } from '../../lib/monitor/open-stores';
+import { type OpenedStore, type StoreEntry, openStores, watched } from '../../lib/monitor/open-stores';
 import { keepHouse } from '../../lib/store/housekeeping';
 import { keepOpen } from '../../lib/store/open-store';
+import type { EmbeddedSettings } from '../../lib/store/settings';
 import { readStoreOptions } from '../../lib/delivery/store-options';
 import type { StoreProps } from './exchange-store.props';
 import type { ExchangeStoreNode } from './store-node';
@@ -39,11 +40,18 @@ export default function register(RED: NodeAPI): void {
       path.resolve(userDir, file),
     );
     const store = watched(keepOpen(settings), () => openStores.changed(node.id));
-    const onEvent = (event: DeliveryEvent): void => tell(node, event);
+    const onEvent = (event: DeliveryEvent): void => {
+      tell(node, event);
+      openStores.tell(node.id, event);
+    };
     const dispatcher = new Dispatcher(store, { retry, repeatMs, onEvent });
     const stopHousekeeping = keepHouse(store, keeping, systemClock);
     Object.assign(node, { store, dispatcher, keeping });
-    const leave = enter(node, { store, dispatcher });
+    const leave = enter(node, {
+      store,
+      dispatcher,
+      ...(settings.kind === 'embedded' && { place: placeOf(settings) }),
+    });
     node.on('close', (_removed: boolean, done: () => void) => {
       leave();
       stopHousekeeping();
@@ -55,6 +63,12 @@ export default function register(RED: NodeAPI): void {
     });
   }
 }
+
+/** Without the key, which nobody else needs. */
+const placeOf = ({ file, maxMiB }: EmbeddedSettings): NonNullable<OpenedStore['place']> => ({
+  file,
+  ...(maxMiB !== undefined && { maxMiB }),
+});
 
 /** Shows the store in the monitor; gives the function that takes it away. */
 const enter = ({ id, name }: ExchangeStoreNode, opened: StoreEntry['opened']): (() => void) =>

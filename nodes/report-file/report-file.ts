@@ -10,7 +10,7 @@ import { statusOf } from '../shared/status';
 import type { PublishingNode } from './publishing-node';
 import type { ReportFileCredentials, ReportFileProps } from './report-file.props';
 import { servedCounter } from './served-counter';
-import { type Surroundings, makeFetcher, makePublisher, settingWarnings } from './services';
+import { type Surroundings, makeFetcher, makePublisher, settingWarnings, workFolderOf } from './services';
 
 type ReportFileNode = Node<ReportFileCredentials> & PublishingNode;
 type LookUp = (name: string) => unknown;
@@ -38,6 +38,7 @@ export default function register(RED: NodeAPI): void {
     for (const warning of settingWarnings(def)) this.warn(bilingual(warning));
     const work = start(RED, this, def, closing.signal);
     if (work instanceof Error) status('bad', 'not-ready');
+    else Object.assign(this, { workFolder: workFolderOf(def, RED.settings.userDir ?? '.') });
 
     onInput(this, async (msg, send) => {
       if (work instanceof Error) throw work;

@@ -197,7 +197,7 @@ describe('the example of a hospital in the editor', function () {
           .filter(c => c.textContent.includes('区域互联'))
           .flatMap(c => [...c.querySelectorAll('.red-ui-palette-node')].map(n => n.dataset.paletteType))`,
       );
-      assert.equal(types.length, 16);
+      assert.equal(types.length, 17);
       for (const type of types) {
         const id = await editor.drag(type);
         const dialog = await editor.openDialog(id);
