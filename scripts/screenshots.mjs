@@ -13,7 +13,7 @@ take('editor.test.ts', pictures);
 const views = fs.mkdtempSync(path.join(os.tmpdir(), 'views-'));
 take('flows.test.ts', views);
 take('monitor.test.ts', views);
-for (const name of ['flow-lab.png', 'database-poll.png', 'monitor.png', 'monitor-detail.png'])
+for (const name of ['flow-lab.png', 'database-poll.png', 'monitor.png', 'monitor-detail.png', 'evidence.png'])
   fs.copyFileSync(path.join(views, name), path.join(pictures, name));
 fs.rmSync(views, { recursive: true, force: true });
 
