@@ -11,7 +11,14 @@ export interface StoreEntry {
   readonly id: string;
   readonly name: string;
   /** What it works with, or why its settings cannot be used. */
-  readonly opened: { readonly store: MessageStore; readonly dispatcher: Dispatcher } | Text;
+  readonly opened:
+    | {
+        readonly store: MessageStore;
+        readonly dispatcher: Dispatcher;
+        /** Of an embedded store. */
+        readonly file?: string;
+      }
+    | Text;
 }
 
 export class OpenStores {

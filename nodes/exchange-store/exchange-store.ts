@@ -7,6 +7,8 @@ import { ExchangeError, bilingual } from '../../lib/errors';
 import { type StoreEntry, openStores, watched } from '../../lib/monitor/open-stores';
 import { keepHouse } from '../../lib/store/housekeeping';
 import { keepOpen } from '../../lib/store/open-store';
+import { counted } from '../../lib/telemetry/counted-store';
+import { telemetry } from '../../lib/telemetry/telemetry';
 import { readStoreOptions } from '../../lib/delivery/store-options';
 import type { StoreProps } from './exchange-store.props';
 import type { ExchangeStoreNode } from './store-node';
@@ -38,12 +40,14 @@ export default function register(RED: NodeAPI): void {
     const { settings, retry, repeatMs, keeping } = readStoreOptions(def, node.credentials ?? {}, file =>
       path.resolve(userDir, file),
     );
-    const store = watched(keepOpen(settings), () => openStores.changed(node.id));
+    const seen = watched(keepOpen(settings), () => openStores.changed(node.id));
+    const store = counted(seen, telemetry.messages, channel => dispatcher.titleOf(channel));
     const onEvent = (event: DeliveryEvent): void => tell(node, event);
     const dispatcher = new Dispatcher(store, { retry, repeatMs, onEvent });
     const stopHousekeeping = keepHouse(store, keeping, systemClock);
     Object.assign(node, { store, dispatcher });
-    const leave = enter(node, { store, dispatcher });
+    const file = settings.kind === 'embedded' ? { file: settings.file } : {};
+    const leave = enter(node, { store, dispatcher, ...file });
     node.on('close', (_removed: boolean, done: () => void) => {
       leave();
       stopHousekeeping();
