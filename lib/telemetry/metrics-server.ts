@@ -11,11 +11,18 @@ export interface Shown {
   readiness(): Promise<Readiness>;
 }
 
-/** Milliseconds that a caller may take for its headers, and for a whole request; and how often that is looked at. */
-const PATIENCE = { headersTimeout: 5000, requestTimeout: 8000, connectionsCheckingInterval: 1000 };
-const IDLE_MS = 5000;
-/** A scraper or two, and a load balancer. */
-const MOST_CONNECTIONS = 32;
+/**
+ * Milliseconds that a caller may take for its headers, and for a whole request; how often that is looked at; for how long
+ * nothing need go either way. And connections at the same time: a scraper or two, and a load balancer.
+ */
+const LIMITS = {
+  headersTimeout: 5000,
+  requestTimeout: 8000,
+  connectionsCheckingInterval: 1000,
+  silenceMs: 10_000,
+  connections: 32,
+};
+const KEEP_ALIVE_MS = 5000;
 const MOST_HEADER_BYTES = 8192;
 const TEXT = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -32,13 +39,14 @@ export class MetricsServer {
   readonly #shown: Shown;
   readonly #server: http.Server;
 
-  /** @param patience with callers that are slow */
-  constructor(settings: ListenerSettings, shown: Shown, patience = PATIENCE) {
+  constructor(settings: ListenerSettings, shown: Shown, limits = LIMITS) {
     this.#settings = settings;
     this.#shown = shown;
-    const limits = { ...patience, keepAliveTimeout: IDLE_MS, maxHeaderSize: MOST_HEADER_BYTES };
-    this.#server = http.createServer(limits, (request, response) => void this.#serve(request, response));
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    const options = { ...limits, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MOST_HEADER_BYTES };
+    this.#server = http.createServer(options, (request, response) => void this.#serve(request, response));
+    this.#server.maxConnections = limits.connections;
+    // One that asks and does not read would keep its place for ever.
+    this.#server.timeout = limits.silenceMs;
     // It is no reason for a process to go on.
     this.#server.unref();
   }

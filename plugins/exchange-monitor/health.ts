@@ -37,6 +37,7 @@ export function showHealth(RED: NodeAPI): () => void {
   mount(RED, shown);
   const stopListening = listen(RED, settings, shown);
   return () => {
+    telemetry.nameNodes(() => '');
     flows.end();
     stopListening();
   };

@@ -1,7 +1,10 @@
 /** Metrics and health of a whole Node-RED, with users and without, at its admin server and at a port of their own. */
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { NodeAPI } from 'node-red';
+import { showHealth } from '../../plugins/exchange-monitor/health';
 import { ensureBuilt } from '../support/built-editor';
 import { NodeRed } from '../support/editor';
 import { Exposition } from '../support/exposition';
@@ -149,5 +152,32 @@ describe('metrics and health of Node-RED', function () {
       await other.stop();
     }
     assert.equal((await own('healthz')).status, 200);
+  });
+});
+
+describe('metrics and health whose settings cannot be used', () => {
+  /** What is written to the log as an error. */
+  async function errorsWith(exchangeMonitor: object): Promise<string[]> {
+    const errors: string[] = [];
+    const events = new EventEmitter();
+    const end = showHealth({
+      settings: { exchangeMonitor },
+      events,
+      log: { error: (text: string) => void errors.push(text) },
+      httpAdmin: { get: () => undefined },
+      auth: { needsPermission: () => () => undefined },
+    } as unknown as NodeAPI);
+    await until('an error is said', () => errors.length > 0);
+    end();
+    assert.equal(events.eventNames().length, 0, 'nothing is left behind');
+    return errors;
+  }
+
+  it('say so in the log, in both languages, and open no port', async () => {
+    const port = await freePort();
+    const [open = ''] = await errorsWith({ metricsPort: port, metricsHost: '0.0.0.0' });
+    assert.match(open, /^\[exchange-monitor\] .*必须设置 metricsToken.* \| .*set metricsToken/);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/healthz`));
+    assert.equal((await errorsWith({ metricsPort: 'x', readyOldestHours: 'x' })).length, 2);
   });
 });

@@ -28,17 +28,21 @@ describe('the port for metrics alone', () => {
     server = undefined;
   });
 
-  const open = async (
-    changes: Partial<ListenerSettings> = {},
-    patience?: ConstructorParameters<typeof MetricsServer>[2],
-  ): Promise<void> => {
+  const impatient = {
+    headersTimeout: 200,
+    requestTimeout: 300,
+    connectionsCheckingInterval: 50,
+    silenceMs: 400,
+    connections: 2,
+  };
+  const open = async (changes: Partial<ListenerSettings> = {}, limits?: typeof impatient): Promise<void> => {
     port = await freePort();
     const shown = {
       contentType: 'text/plain; version=0.0.4; charset=utf-8',
       metrics: () => metrics(),
       readiness: () => Promise.resolve(readiness),
     };
-    server = new MetricsServer({ port, host: '127.0.0.1', ...changes }, shown, patience);
+    server = new MetricsServer({ port, host: '127.0.0.1', ...changes }, shown, limits);
     await server.listen();
   };
   const ask = (path: string, authorization?: string, method = 'GET'): Promise<Response> =>
@@ -113,7 +117,7 @@ describe('the port for metrics alone', () => {
     new Promise(resolve => socket.once('close', resolve));
 
   it('closes a connection whose headers do not come to an end', async () => {
-    await open({}, { headersTimeout: 200, requestTimeout: 300, connectionsCheckingInterval: 50 });
+    await open({}, impatient);
     const socket = await connect();
     const end = closed(socket);
     let sent = 0;
@@ -131,6 +135,19 @@ describe('the port for metrics alone', () => {
     const end = closed(socket);
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n');
     await end;
+  });
+
+  it('closes a connection that asks and does not read', async () => {
+    await open({}, impatient);
+    metrics = () => Promise.resolve('x'.repeat(16 * 1024 * 1024));
+    const sockets = await Promise.all(Array.from({ length: impatient.connections }, connect));
+    for (const socket of sockets) {
+      socket.once('data', () => socket.pause());
+      socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+    }
+    // They were all that is admitted.
+    await until('there is room again', async () => (await ask('/healthz').catch(() => null))?.status === 200);
+    for (const socket of sockets) socket.destroy();
   });
 
   it('refuses headers that are far too long', async () => {
