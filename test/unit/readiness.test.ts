@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Dispatcher } from '../../lib/delivery/dispatcher';
 import { OpenStores } from '../../lib/monitor/open-stores';
+import { SqliteDatabase } from '../../lib/sqlite';
 import type { MessageStore } from '../../lib/store/message-store';
 import { keepOpen } from '../../lib/store/open-store';
 import type { EmbeddedSettings } from '../../lib/store/settings';
@@ -64,6 +65,18 @@ describe('readiness', () => {
     assert.deepEqual([ready, reasons.map(({ code }) => code)], [false, ['FLOWS']]);
     started = true;
     assert.deepEqual(await look(), { ready: true, reasons: [] });
+  });
+
+  it('is found out by a write that stands in the file', async () => {
+    open();
+    const marks: unknown[] = [];
+    for (let turn = 0; turn < 2; turn++) {
+      assert.deepEqual(await codes(), []);
+      const file = SqliteDatabase.open(path.join(folder, 'store.db'), { readOnly: true });
+      marks.push(file.get("select value from meta where name = 'probed-at'")?.['value']);
+      file.close();
+    }
+    assert.deepEqual(marks, [clock.now() - 1000, clock.now()].map(String));
   });
 
   it('ends when a store is full, and comes back when there is room', async () => {
