@@ -57,6 +57,11 @@ export class CodeTables {
     return this.#entries.has(table);
   }
 
+  /** Some code of the platform in a table that the hospital has loaded. */
+  anyCode(table: string): string | undefined {
+    return this.#platformCodes.get(table)?.values().next().value;
+  }
+
   /** The platform's entry for a local code or name; a miss is counted for the report. */
   lookup(table: string, local: string): CodeEntry | undefined {
     const found = this.#entries.get(table)?.get(local.trim().toUpperCase());

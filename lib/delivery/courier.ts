@@ -211,7 +211,7 @@ export class Courier {
         if (circuit.answered())
           events.add({ kind: 'up', destination: title, text: words.up(title), count: 1 });
       } else if (verdict.kind === 'again') {
-        if (circuit.failed(clock.now()))
+        if (this.destination.failed(clock.now(), verdict.failure.text))
           events.add({
             kind: 'down',
             destination: title,

@@ -12,6 +12,13 @@ export interface Admission {
   readonly probe: boolean;
 }
 
+/** Why nothing goes to a destination but a probe now and then. */
+export interface Trouble {
+  readonly kind: 'down' | 'paused';
+  /** What it answered, or what failed, the last time. */
+  readonly why: Text;
+}
+
 export class Destination {
   /** As people know it. */
   readonly title: string;
@@ -20,6 +27,7 @@ export class Destination {
   #rate: Rate;
   #running = 0;
   #paused: Text | undefined;
+  #failure: Text = { zh: '', en: '' };
 
   constructor(title: string, rules: DestinationRules) {
     this.title = title;
@@ -61,6 +69,17 @@ export class Destination {
   /** Why nothing is sent until somebody mends it; undefined while it is not paused. */
   get paused(): Text | undefined {
     return this.#paused;
+  }
+
+  /** It did not answer, or failed. Gives true when sending is held from now on. */
+  failed(now: number, why: Text): boolean {
+    this.#failure = why;
+    return this.circuit.failed(now);
+  }
+
+  get trouble(): Trouble | undefined {
+    if (this.#paused) return { kind: 'paused', why: this.#paused };
+    return this.circuit.open ? { kind: 'down', why: this.#failure } : undefined;
   }
 
   /** Gives true when it was not paused before. */

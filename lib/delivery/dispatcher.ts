@@ -5,7 +5,7 @@ import { ExchangeError } from '../errors';
 import type { MessageStore } from '../store/message-store';
 import type { Channel, Condition } from './channel';
 import type { DeliveryContext } from './context';
-import { Destination } from './destination';
+import { Destination, type Trouble } from './destination';
 import { type DeliveryEvent, GroupedEvents } from './events';
 import { Courier } from './courier';
 import { type RetryPolicy, defaultRetry } from './policy';
@@ -23,6 +23,8 @@ export interface DispatcherOptions {
 /** A channel as the monitor sees it. */
 export type OpenChannel = Pick<Channel, 'id' | 'destination' | 'destinationTitle' | 'mending'> & {
   readonly condition?: Condition;
+  /** Of its destination. */
+  readonly trouble?: Trouble;
 };
 
 /** After that time without a sign of life, another process takes over what this one was sending. */
@@ -84,12 +86,13 @@ export class Dispatcher {
 
   /** The channels that are open. */
   channels(): readonly OpenChannel[] {
-    return [...this.#couriers.values()].map(({ channel, condition }) => ({
+    return [...this.#couriers.values()].map(({ channel, condition, destination: { trouble } }) => ({
       id: channel.id,
       destination: channel.destination,
       destinationTitle: channel.destinationTitle,
       ...(channel.mending && { mending: channel.mending }),
       ...(condition && { condition }),
+      ...(trouble && { trouble }),
     }));
   }
 

@@ -37,6 +37,8 @@ export interface Agreement {
   readonly roles: readonly Role[];
   /** Largest P-DATA PDU that the peer takes, in bytes; 0: any. */
   readonly peerMaxPdu: number;
+  /** What the peer calls its software, where it was asked for the association; it may say nothing. */
+  readonly peerImplementation?: string;
 }
 
 /** Where the peer takes any length. */

@@ -5,8 +5,11 @@ import { VERIFICATION } from './sop-classes';
 import { statusFailure } from './status-failure';
 import { EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN } from './transfer-syntax';
 
-/** @throws {ExchangeError} every way in which an association or a request can fail */
-export async function echo(peer: Peer, signal?: AbortSignal): Promise<void> {
+/**
+ * Gives what the peer calls its software; empty where it says nothing.
+ * @throws {ExchangeError} every way in which an association or a request can fail
+ */
+export async function echo(peer: Peer, signal?: AbortSignal): Promise<{ readonly implementation: string }> {
   const syntaxes = [IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN];
   const contexts = [{ abstractSyntax: VERIFICATION, transferSyntaxes: syntaxes }];
   const association = await requestAssociation(peer, contexts, signal ? { signal } : {});
@@ -22,6 +25,7 @@ export async function echo(peer: Peer, signal?: AbortSignal): Promise<void> {
     });
     const { status = 0 } = (await association.response(messageId)).command;
     if (status !== 0) throw statusFailure(association.host, 'C-ECHO', status);
+    return { implementation: association.agreement.peerImplementation ?? '' };
   } finally {
     await association.release();
   }

@@ -55,6 +55,10 @@ export class ObjectFolder {
     this.#pace = pace ?? DiskPace.of(folder);
   }
 
+  get path(): string {
+    return this.#folder;
+  }
+
   /** Removes what a process that ended has left unfinished: its senders were not told of a success. */
   clean(): void {
     const unfinished = path.join(this.#folder, UNFINISHED);

@@ -126,7 +126,7 @@ export function decodeAssociateRequest(body: Buffer): AssociateRequest {
 }
 
 /** @throws {ProtocolViolation} */
-export function decodeAssociateAccept(body: Buffer): AssociateAccept {
+export function decodeAssociateAccept(body: Buffer): AssociateAccept & { implementationVersion: string } {
   const { items, ...parties } = decodeAssociate(body);
   return {
     ...parties,
@@ -196,7 +196,9 @@ interface RawItem {
   readonly value: Buffer;
 }
 
-function decodeAssociate(body: Buffer): Parties & { items: readonly RawItem[] } {
+function decodeAssociate(
+  body: Buffer,
+): Parties & { implementationVersion: string; items: readonly RawItem[] } {
   if (body.length < 68) throw new ProtocolViolation('association PDU too short');
   const items = itemsOf(body, 68);
   const user = items.find(({ type }) => type === Item.userInformation);
@@ -207,6 +209,7 @@ function decodeAssociate(body: Buffer): Parties & { items: readonly RawItem[] } 
     callingAeTitle: body.toString('latin1', 20, 36).trim(),
     maxPdu: max && max.length >= 4 ? max.readUInt32BE(0) : 0,
     roles: information.filter(({ type }) => type === Item.role).map(({ value }) => roleOf(value)),
+    implementationVersion: textOf(information.find(({ type }) => type === Item.implementationVersion)),
     items,
   };
 }

@@ -61,6 +61,7 @@ export async function requestAssociation(
       calledAeTitle,
       callingAeTitle,
       peerMaxPdu: accept.maxPdu,
+      peerImplementation: accept.implementationVersion,
       roles: accept.roles,
       contexts: accept.contexts.flatMap(({ id, result, transferSyntax }) => {
         const context = proposed.find(one => one.id === id);

@@ -121,7 +121,7 @@ export async function sendStudy(
   const origin = new Map<string, string>();
   const lengths = new Map<string, number>();
   const outgoing = missing.map(object => {
-    const prepared = prepare(object, stored.mode);
+    const prepared = outgoingOf(object, stored.mode);
     origin.set(prepared.sopInstanceUid, object.sopInstanceUid);
     lengths.set(prepared.sopInstanceUid, object.length);
     return prepared;
@@ -167,7 +167,7 @@ async function committed(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<Delivered> {
-  const references = objects.map(object => prepare(object, mode));
+  const references = objects.map(object => outgoingOf(object, mode));
   const answer = await requestCommitment(peer, references, waitMs, signal);
   const missing = answer ? references.length - answer.committed.length : references.length;
   const exchange = { ...outcome.exchange, committed: answer?.committed.length ?? 0 };
@@ -185,7 +185,8 @@ async function committed(
 /** Errors after which the same object may be taken another time. */
 const isPassing = ({ retry, code }: ExchangeError): boolean => retry !== 'never' || code === 'DICOM_REJECTED';
 
-function prepare(object: FileObject, mode: SendMode): Outgoing {
+/** An object as it is sent in a mode. */
+export function outgoingOf(object: ObjectSource, mode: SendMode): Outgoing {
   const { sopClassUid, sopInstanceUid, transferSyntaxUid } = object;
   const sent = { sopClassUid, sopInstanceUid, transferSyntaxUid, alternatives: alternativesOf(object, mode) };
   const hasNewUid = becomesFilm(object, mode) && mode.newUids;
@@ -213,7 +214,7 @@ const dataSetOf = ({ data, offset, length }: ObjectSource): AsyncIterable<Buffer
   piecesOf(data, offset, length);
 
 /** For a peer that does not accept the object's own transfer syntax. */
-function alternativesOf(object: FileObject, mode: SendMode): Written[] {
+function alternativesOf(object: ObjectSource, mode: SendMode): Written[] {
   const { transferSyntaxUid, length } = object;
   if (isRecodable(transferSyntaxUid))
     return [{ transferSyntaxUid: IMPLICIT_VR_LITTLE_ENDIAN, open: () => implicitBytes(object, mode) }];

@@ -3,6 +3,7 @@
  * because plugins and nodes know nothing of each other.
  */
 import type { Dispatcher } from '../delivery/dispatcher';
+import type { DeliveryEvent } from '../delivery/events';
 import type { Text } from '../errors';
 import type { MessageStore, OperationName } from '../store/message-store';
 
@@ -11,19 +12,20 @@ export interface StoreEntry {
   readonly id: string;
   readonly name: string;
   /** What it works with, or why its settings cannot be used. */
-  readonly opened:
-    | {
-        readonly store: MessageStore;
-        readonly dispatcher: Dispatcher;
-        /** Of an embedded store. */
-        readonly file?: string;
-      }
-    | Text;
+  readonly opened: OpenedStore | Text;
+}
+
+export interface OpenedStore {
+  readonly store: MessageStore;
+  readonly dispatcher: Dispatcher;
+  /** Of an embedded store: its file, and the size that it may grow to unless that is the disk's. */
+  readonly place?: { readonly file: string; readonly maxMiB?: number };
 }
 
 export class OpenStores {
   readonly #entries = new Map<string, StoreEntry>();
   readonly #listeners = new Set<(storeId: string) => void>();
+  readonly #eventListeners = new Set<(storeId: string, event: DeliveryEvent) => void>();
 
   /** Enters a store; gives the function that takes it out. */
   add(entry: StoreEntry): () => void {
@@ -54,6 +56,17 @@ export class OpenStores {
   onChange(listener: (storeId: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Passes on what operators are told of the deliveries of the store of that id. */
+  tell(id: string, event: DeliveryEvent): void {
+    for (const listener of this.#eventListeners) listener(id, event);
+  }
+
+  /** Calls back for every such event; gives the function that ends it. */
+  onEvent(listener: (storeId: string, event: DeliveryEvent) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
   }
 }
 

@@ -66,7 +66,7 @@ const commands: Readonly<Record<string, Command>> = {
   check: {
     words: 2,
     async run(file, _none, environment, print) {
-      const settings = embedded(file, environment);
+      const settings = embeddedSettings(file, environment);
       await runFileTask({ kind: 'check', file });
       print(`文件完好 | the file is whole: ${file}`);
       const store = await openForReading(settings);
@@ -105,7 +105,7 @@ const commands: Readonly<Record<string, Command>> = {
   migrate: {
     words: 3,
     async run(file, address, environment, print) {
-      const from = embedded(file, environment);
+      const from = embeddedSettings(file, environment);
       const { messages, auditRecords } = await migrate(from, sharedAt(address, from, environment));
       print(
         `已迁移并核对：${messages} 条消息，${auditRecords} 条审计记录 | moved and counted: ${messages} messages, ${auditRecords} audit records`,
@@ -115,7 +115,11 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-function embedded(file: string, environment: Environment): EmbeddedSettings {
+/**
+ * The settings of a store's file, with its key from the environment or from beside it.
+ * @throws {ExchangeError} CONFIG
+ */
+export function embeddedSettings(file: string, environment: Environment): EmbeddedSettings {
   if (!fs.existsSync(file)) throw wrong(`文件 ${file} 不存在`, `there is no file ${file}`);
   return { kind: 'embedded', file, secret: environment['EXCHANGE_STORE_KEY'] || keyBeside(file) };
 }

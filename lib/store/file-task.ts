@@ -9,19 +9,33 @@ import { ExchangeError } from '../errors';
 export type FileTask =
   /** Looks whether the file is whole. */
   | { readonly kind: 'check'; readonly file: string }
+  /** Adds up what is in use of the file: a large one may be half empty. */
+  | { readonly kind: 'measure'; readonly file: string }
   /** Writes a copy, as of now, into a file that must not exist. */
   | { readonly kind: 'copy'; readonly file: string; readonly target: string };
 
-/** What the process answers: null, or what is wrong. */
-export type FileTaskResult = string | null;
+export interface FileTaskResult {
+  /** What is wrong, or null. */
+  readonly wrong: string | null;
+  /** Of `measure`. */
+  readonly usedBytes?: number;
+}
 
 /**
  * @param signal ends the work, as if something were wrong
  * @throws {ExchangeError} STORE: the file is damaged, or cannot be read or written; says which
  */
-export async function runFileTask(task: FileTask, signal?: AbortSignal): Promise<void> {
-  const wrong = await perform(task, signal);
+export async function runFileTask(
+  task: Exclude<FileTask, { kind: 'measure' }>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { wrong } = await perform(task, signal);
   if (wrong !== null) throw task.kind === 'check' ? damaged(task.file, wrong) : notCopied(task.target, wrong);
+}
+
+/** Bytes in use of the file of an embedded store; undefined when it cannot be read now. */
+export async function measureFile(file: string, signal?: AbortSignal): Promise<number | undefined> {
+  return (await perform({ kind: 'measure', file }, signal)).usedBytes;
 }
 
 function perform(task: FileTask, signal: AbortSignal | undefined): Promise<FileTaskResult> {
@@ -29,11 +43,11 @@ function perform(task: FileTask, signal: AbortSignal | undefined): Promise<FileT
     const child = fork(path.join(__dirname, 'file-process.js'), [], { execArgv: [], stdio: 'ignore' });
     const stop = (): void => void child.kill('SIGKILL');
     signal?.addEventListener('abort', stop, { once: true });
-    child.once('message', ({ wrong }: { wrong: FileTaskResult }) => resolve(wrong));
-    child.once('error', error => resolve(error.message));
+    child.once('message', (result: FileTaskResult) => resolve(result));
+    child.once('error', ({ message }) => resolve({ wrong: message }));
     child.once('exit', () => {
       signal?.removeEventListener('abort', stop);
-      resolve('the process has ended');
+      resolve({ wrong: 'the process has ended' });
     });
     child.send(task);
   });

@@ -85,6 +85,36 @@ export interface Retention {
   readonly limit: number;
 }
 
+/** Calls of a time, put together: those alike in all but their time are one line. */
+export interface CallCount {
+  /** Id of the node. */
+  readonly channel: string;
+  readonly service: string;
+  /** As in the audit trail: of a delivery the state that the attempt ended in. */
+  readonly outcome: string;
+  readonly code: string;
+  readonly durationMs: number;
+  readonly count: number;
+}
+
+/** Calls of one day, `at` being its begin. */
+export interface DayCount {
+  readonly at: number;
+  readonly service: string;
+  readonly outcome: string;
+  readonly count: number;
+}
+
+export interface CallStatistics {
+  readonly calls: readonly CallCount[];
+  readonly days: readonly DayCount[];
+}
+
+export interface Sample {
+  readonly seq: number;
+  readonly content: string;
+}
+
 export interface Tally {
   readonly channel: string;
   readonly state: MessageState;
@@ -177,6 +207,28 @@ export interface Operations {
     readonly limit: number;
     readonly message?: string;
   }): readonly AuditEntry[];
+  /**
+   * What deliveries and other calls came to, from the audit trail: `from` is in, `to` is not.
+   * @param offsetMs what the local time of the days is ahead of UTC
+   */
+  callStatistics(input: {
+    readonly from: number;
+    readonly to: number;
+    readonly offsetMs: number;
+  }): CallStatistics;
+  /**
+   * Contents of delivered messages of a service, the newest first, for figures about their fields. One audit record
+   * for each call.
+   */
+  samples(input: {
+    readonly service: string;
+    readonly actor: string;
+    readonly acceptedFrom: number;
+    readonly acceptedTo: number;
+    readonly beforeSeq?: number;
+    /** At most 500. */
+    readonly limit: number;
+  }): readonly Sample[];
   /** Checks the next part of the chain. `done` when it has reached the end. */
   checkAudit(input: AuditPosition & { readonly limit: number }): AuditCheck;
   /** Where the chain begins: after what retention has removed. */

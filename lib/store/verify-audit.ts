@@ -10,9 +10,16 @@ export interface AuditVerdict {
 
 const STEP = 1000;
 
-export async function verifyAudit(store: MessageStore): Promise<AuditVerdict> {
+/** @param between waited for between two steps, so that the store's own work goes first */
+export async function verifyAudit(
+  store: MessageStore,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<AuditVerdict> {
   const start = await store.auditStart({});
   let check = await store.checkAudit({ ...start, limit: STEP });
-  while (!check.done) check = await store.checkAudit({ seq: check.seq, hash: check.hash, limit: STEP });
+  while (!check.done) {
+    await between();
+    check = await store.checkAudit({ seq: check.seq, hash: check.hash, limit: STEP });
+  }
   return { records: check.seq - start.seq, brokenAt: check.brokenAt };
 }

@@ -32,6 +32,7 @@ export class StoreGauges {
   readonly #stores: OpenStores;
   readonly #clock: Clock;
   readonly #reading: OneAtATime<MessageStore, Overview>;
+  readonly #measuring: OneAtATime<MessageStore, Disk>;
   readonly #up: Gauge<(typeof STORE)[number]>;
   readonly #messages: Gauge<(typeof NODE)[number] | 'state'>;
   readonly #oldest: Gauge<(typeof NODE)[number]>;
@@ -43,6 +44,7 @@ export class StoreGauges {
     this.#stores = stores;
     this.#clock = clock;
     this.#reading = new OneAtATime(clock, READ_MS);
+    this.#measuring = new OneAtATime(clock, READ_MS);
     const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[]): Gauge<T> =>
       new Gauge({ name, help, labelNames, registers: [registry] });
     this.#up = gauge('exchange_store_up', '1 while the message store answers. 消息库是否可用', STORE);
@@ -77,11 +79,10 @@ export class StoreGauges {
   async read(nameOf: (id: string) => string): Promise<void> {
     const entries = this.#stores.all();
     const all = await Promise.all(
-      entries.map(async entry => ({
-        entry,
-        found: await this.#overview(entry, nameOf),
-        disk: await diskOf(entry),
-      })),
+      entries.map(async entry => {
+        const [found, disk] = await Promise.all([this.#overview(entry, nameOf), this.#disk(entry)]);
+        return { entry, found, disk };
+      }),
     );
     // Not before everything is read: what is shown was true at one time.
     for (const gauge of [
@@ -113,6 +114,13 @@ export class StoreGauges {
     }
   }
 
+  /** A share that does not answer must not hold the metrics up. */
+  async #disk({ opened }: StoreEntry): Promise<Disk> {
+    if (!('store' in opened) || !opened.place) return {};
+    const { file } = opened.place;
+    return this.#measuring.run(opened.store, () => diskOf(file)).catch(() => ({}));
+  }
+
   #show(store: StoreLabels, { id, name, destination, counts, oldest, condition }: ChannelOverview): void {
     const labels = { ...store, node: id, node_name: name, destination };
     for (const state of messageStates) this.#messages.set({ ...labels, state }, counts[state] ?? 0);
@@ -132,10 +140,8 @@ interface Disk {
   readonly freeBytes?: number;
 }
 
-/** Undefined figures where the store is none of a file, or the disk does not say. */
-async function diskOf({ opened }: StoreEntry): Promise<Disk> {
-  if (!('store' in opened) || opened.file === undefined) return {};
-  const { file } = opened;
+/** Some network disks do not say how much is free. */
+async function diskOf(file: string): Promise<Disk> {
   const [base, log, disk] = await Promise.all([
     sizeOf(file),
     sizeOf(`${file}-wal`),

@@ -47,6 +47,7 @@ export default function register(RED: NodeAPI): void {
     cleanStudies(node, settings.folder, settings.keepDays);
     Object.assign(node, {
       settings,
+      workFolder: settings.folder.path,
       listening,
       listen: (listener: StationListener) => {
         listeners.add(listener);

@@ -18,8 +18,9 @@ export default function register(RED: NodeAPI): void {
     let platform: Platform | undefined;
     this.secret = name => this.credentials?.[name] ?? '';
     this.profile = () => (profile ??= readProfile(def, loadCodeTables(def.codeTableFile)));
-    this.platform = () =>
-      (platform ??= new Platform(this.profile(), { ...tlsOf(RED, def.tls), ...basicOf(this) }));
+    const access = { ...tlsOf(RED, def.tls), ...basicOf(this) };
+    Object.assign(this, { access });
+    this.platform = () => (platform ??= new Platform(this.profile(), access));
     this.store = () => findStore(RED, def.store);
     // A setting that cannot be used is said now, not at the first patient; every node that uses the profile shows it.
     usableProfile(this);

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { ExchangeError } from '../../lib/errors';
-import type { Platform } from '../../lib/profile/platform';
+import type { Platform, PlatformAccess } from '../../lib/profile/platform';
 import type { Profile } from '../../lib/profile/profile';
 import type { ExchangeStoreNode } from '../exchange-store/store-node';
 import type { ProfileCredentials } from './exchange-profile.props';
@@ -10,6 +10,8 @@ export interface ExchangeProfileNode extends Node<ProfileCredentials> {
   /** @throws {ExchangeError} CONFIG when a setting cannot be used. */
   profile(): Profile;
   platform(): Platform;
+  /** TLS options of the platform's addresses. */
+  readonly access: PlatformAccess;
   /** The message store of the profile; null when none is chosen, or it cannot be used. */
   store(): ExchangeStoreNode | null;
   /** A secret, or an empty text when it is not set. */

@@ -4,9 +4,10 @@ import { systemClock } from '../../lib/clock';
 import { Dispatcher } from '../../lib/delivery/dispatcher';
 import type { DeliveryEvent } from '../../lib/delivery/events';
 import { ExchangeError, bilingual } from '../../lib/errors';
-import { type StoreEntry, openStores, watched } from '../../lib/monitor/open-stores';
+import { type OpenedStore, type StoreEntry, openStores, watched } from '../../lib/monitor/open-stores';
 import { keepHouse } from '../../lib/store/housekeeping';
 import { keepOpen } from '../../lib/store/open-store';
+import type { EmbeddedSettings } from '../../lib/store/settings';
 import { counted } from '../../lib/telemetry/counted-store';
 import { telemetry } from '../../lib/telemetry/telemetry';
 import { readStoreOptions } from '../../lib/delivery/store-options';
@@ -42,12 +43,18 @@ export default function register(RED: NodeAPI): void {
     );
     const seen = watched(keepOpen(settings), () => openStores.changed(node.id));
     const store = counted(seen, telemetry.messages, channel => dispatcher.titleOf(channel));
-    const onEvent = (event: DeliveryEvent): void => tell(node, event);
+    const onEvent = (event: DeliveryEvent): void => {
+      tell(node, event);
+      openStores.tell(node.id, event);
+    };
     const dispatcher = new Dispatcher(store, { retry, repeatMs, onEvent });
     const stopHousekeeping = keepHouse(store, keeping, systemClock);
-    Object.assign(node, { store, dispatcher });
-    const file = settings.kind === 'embedded' ? { file: settings.file } : {};
-    const leave = enter(node, { store, dispatcher, ...file });
+    Object.assign(node, { store, dispatcher, keeping });
+    const leave = enter(node, {
+      store,
+      dispatcher,
+      ...(settings.kind === 'embedded' && { place: placeOf(settings) }),
+    });
     node.on('close', (_removed: boolean, done: () => void) => {
       leave();
       stopHousekeeping();
@@ -59,6 +66,12 @@ export default function register(RED: NodeAPI): void {
     });
   }
 }
+
+/** Without the key, which nobody else needs. */
+const placeOf = ({ file, maxMiB }: EmbeddedSettings): NonNullable<OpenedStore['place']> => ({
+  file,
+  ...(maxMiB !== undefined && { maxMiB }),
+});
 
 /** Shows the store in the monitor; gives the function that takes it away. */
 const enter = ({ id, name }: ExchangeStoreNode, opened: StoreEntry['opened']): (() => void) =>

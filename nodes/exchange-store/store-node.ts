@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Dispatcher } from '../../lib/delivery/dispatcher';
 import { ExchangeError } from '../../lib/errors';
+import type { Keeping } from '../../lib/store/housekeeping';
 import type { MessageStore } from '../../lib/store/message-store';
 import type { StoreCredentials } from './exchange-store.props';
 
@@ -8,6 +9,7 @@ import type { StoreCredentials } from './exchange-store.props';
 export interface ExchangeStoreNode extends Node<StoreCredentials> {
   readonly store: MessageStore;
   readonly dispatcher: Dispatcher;
+  readonly keeping: Keeping;
 }
 
 /** The store node of an id; null when there is none, or its settings cannot be used. */

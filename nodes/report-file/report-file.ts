@@ -7,11 +7,12 @@ import { mountRoute } from '../shared/http-route';
 import { onInput } from '../shared/input';
 import { valueOf } from '../shared/property';
 import { statusOf } from '../shared/status';
+import type { PublishingNode } from './publishing-node';
 import type { ReportFileCredentials, ReportFileProps } from './report-file.props';
 import { servedCounter } from './served-counter';
-import { type Surroundings, makeFetcher, makePublisher, settingWarnings } from './services';
+import { type Surroundings, makeFetcher, makePublisher, settingWarnings, workFolderOf } from './services';
 
-type ReportFileNode = Node<ReportFileCredentials>;
+type ReportFileNode = Node<ReportFileCredentials> & PublishingNode;
 type LookUp = (name: string) => unknown;
 
 /** The story for `msg.exchange`, and what the message gets besides. */
@@ -37,6 +38,7 @@ export default function register(RED: NodeAPI): void {
     for (const warning of settingWarnings(def)) this.warn(bilingual(warning));
     const work = start(RED, this, def, closing.signal);
     if (work instanceof Error) status('bad', 'not-ready');
+    else Object.assign(this, { workFolder: workFolderOf(def, RED.settings.userDir ?? '.') });
 
     onInput(this, async (msg, send) => {
       if (work instanceof Error) throw work;
@@ -77,14 +79,20 @@ function start(
 ): Work | ExchangeError {
   try {
     const around = surroundingsOf(RED, node, def);
-    return def.mode === 'fetch' ? fetching(def, around) : publishing(RED, def, around, closing);
+    return def.mode === 'fetch' ? fetching(def, around) : publishing(RED, node, def, around, closing);
   } catch (error) {
     if (error instanceof ExchangeError) return error;
     throw error;
   }
 }
 
-function publishing(RED: NodeAPI, def: ReportFileProps, around: Surroundings, closing: AbortSignal): Work {
+function publishing(
+  RED: NodeAPI,
+  node: ReportFileNode,
+  def: ReportFileProps,
+  around: Surroundings,
+  closing: AbortSignal,
+): Work {
   const { publisher, destination, shelf } = makePublisher(def, around);
   const unmount = shelf && mountRoute(RED, def.urlPath, shelf.handler, { below: true });
   if (shelf && !unmount) throw pathTaken();
@@ -92,6 +100,10 @@ function publishing(RED: NodeAPI, def: ReportFileProps, around: Surroundings, cl
   const tidy = (): void => void destination.tidy(closing).catch(() => {});
   tidy();
   const daily = setInterval(tidy, DAY_MS);
+  node.publishing = {
+    publish: (content, lookUp, signal) => publisher.publish(content, lookUp, signal),
+    own: shelf !== undefined,
+  };
   return {
     async handle(content, lookUp, signal) {
       const { address, ...story } = await publisher.publish(content, lookUp, signal);

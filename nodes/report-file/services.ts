@@ -74,6 +74,12 @@ export function settingWarnings(props: ReportFileProps): Text[] {
     : [];
 }
 
+/** The folder of this machine that files go to; undefined when they go to an FTP server, or none is set. */
+export const workFolderOf = (props: ReportFileProps, userDir: string): string | undefined =>
+  (props.mode === 'publish' && props.target === 'ftp') || !props.directory.trim()
+    ? undefined
+    : localFolder(props, userDir);
+
 function shelfOf(props: ReportFileProps, around: Surroundings): HttpShelf {
   const origin = prefixOf(props);
   if (!/^https?:\/\//i.test(origin)) {

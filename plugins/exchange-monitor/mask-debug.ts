@@ -30,6 +30,7 @@ const OURS: ReadonlySet<string> = new Set([
   'dicom-receive',
   'database-poll',
   'database-run',
+  'exchange-check',
   'platform-simulator',
 ]);
 

@@ -34,10 +34,13 @@ export async function startDemo({ userDir, port, flow = wholeFlow(), warnings = 
   let starting = true;
   const showsWarnings = () => warnings && !starting;
   const RED = await startNodeRed(server, settingsOf({ userDir, showsWarnings }));
-  if (RED.nodes.getFlows().flows.length === 0) await deploy(RED, flow);
+  if (RED.nodes.getFlows().flows.length === 0) await deploy(RED, flow.map(allowingTestData));
   starting = false;
   return { RED, url, hospital, images, today, stop: () => stop({ server, RED, hospital, images, userDir }) };
 }
+
+/** The hospital is made up: the self-check may book there, too. */
+const allowingTestData = node => (node.type === 'exchange-check' ? { ...node, writes: 'test-data' } : node);
 
 function listen(server, port) {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
-// Runs the demo once in a temporary directory and prints one line for each of the agreement's interfaces:
-// `PASS|FAIL <section> <service> <zh> <figure>`. Exit code 0 only when nothing failed.
+// Runs the demo once in a temporary directory: its flows do their work, which is compared with what the platform holds,
+// and then its exchange-check node checks the interfaces. One line for each of them:
+// `PASS|FAIL <section> <service> <zh> <figure> <evidence>`. Exit code 0 only when nothing failed.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -7,6 +8,7 @@ import path from 'node:path';
 import { checks } from './checks.mjs';
 import { openContext } from './context.mjs';
 import { startDemo, unlinkPack } from './demo.mjs';
+import { selfCheck } from './self-check.mjs';
 
 const { interfaces } = createRequire(import.meta.url)('../../dist/lib/contract/services.js');
 
@@ -27,22 +29,30 @@ export async function run({ flow } = {}) {
 }
 
 async function runChecks(context) {
+  const verdicts = new Map();
+  for (const { section } of interfaces) verdicts.set(section, await judge(checks[section], context));
+  const { findings, report } = await selfCheck(context);
   let failed = 0;
   for (const { section, service, zh } of interfaces) {
-    const { verdict, figure, reasons } = await judge(checks[section], context);
-    console.log(`${verdict} ${section} ${service} ${zh} ${figure}`.trimEnd());
-    for (const reason of reasons) console.log(`     ${reason}`);
+    const { figure, reasons } = verdicts.get(section);
+    const own = findings.get(section);
+    const all = [...reasons, ...own.reasons];
+    const verdict = all.length === 0 && own.verdict === 'PASS' ? 'PASS' : 'FAIL';
+    console.log(`${verdict} ${section} ${service} ${zh} ${figure} [${own.evidence}]`);
+    for (const reason of all) console.log(`     ${reason}`);
     if (verdict === 'FAIL') failed++;
   }
+  console.log(`报告 report ${report}`);
   return failed;
 }
 
+/** `reasons` is empty when the check went well. */
 async function judge(check, context) {
   const startedAt = Date.now();
   try {
     const figure = await check(context);
-    return { verdict: 'PASS', figure: `${figure}, ${Date.now() - startedAt} ms`, reasons: [] };
+    return { figure: `${figure}, ${Date.now() - startedAt} ms`, reasons: [] };
   } catch (error) {
-    return { verdict: 'FAIL', figure: '', reasons: error.reasons ?? [error.message] };
+    return { figure: '', reasons: error.reasons ?? [error.message] };
   }
 }

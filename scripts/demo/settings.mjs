@@ -27,6 +27,8 @@ export const environmentOf = url => ({
   EXCHANGE_BOOKING_URL: `${url}${bookingPath}`,
   EXCHANGE_REPORT_FILE_URL: url,
   EXCHANGE_AE: 'NODERED',
+  /** A made-up patient whom the demo's other checks leave alone. */
+  EXCHANGE_CHECK_PATIENT: 'Z00000002',
 });
 
 /** Nothing leaves the machine: no telemetry, no catalogue of nodes, no tours, no update check. */

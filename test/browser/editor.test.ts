@@ -23,6 +23,7 @@ const NODES = [
   'study',
   'unsent',
   'poll',
+  'alerts',
   'simulator',
 ];
 const NARROW = 500;
@@ -79,6 +80,7 @@ describe('the Node-RED editor', function () {
           '数据库执行',
           '数据库轮询',
           '影像接收',
+          '告警',
           '平台模拟器',
         ]),
       );
@@ -451,6 +453,37 @@ describe('the Node-RED editor', function () {
       assert.equal(await editor.evaluate(`RED.nodes.node('file').valid`), true);
     });
 
+    it('shows of an alert node only the limits of what is watched, and sends a test', async () => {
+      const dialog = await editor.openDialog('alerts');
+      const limits = ['queueMinutes', 'waitingCount', 'diskPercent', 'diskMiB', 'certificateDays'];
+      assert.deepEqual(await visible(dialog, limits), limits);
+      await editor.picture('exchange-alert');
+      await dialog.field('queue').uncheck();
+      await dialog.field('disk').uncheck();
+      assert.deepEqual(await visible(dialog, limits), ['waitingCount', 'certificateDays']);
+      await checkDialog(dialog);
+      await dialog.tray.locator('#exchange-alert-test').click();
+      await dialog.tray.locator('#exchange-alert-result', { hasText: /测试告警已从本节点输出/ }).waitFor();
+      await dialog.cancel();
+    });
+
+    it('says in Chinese what is wrong with the settings of an alert node', async () => {
+      const faults = async (values: Record<string, string>): Promise<string[]> => {
+        const dialog = await editor.openDialog('alerts');
+        for (const [name, value] of Object.entries(values)) await dialog.field(name).fill(value);
+        await dialog.done();
+        return editor.evaluate<string[]>(`RED.nodes.node('alerts').validationErrors ?? []`);
+      };
+      assert.deepEqual(await faults({ queueMinutes: '0', diskPercent: '100', quietHours: '夜里' }), [
+        '等待超过（分钟）: 请填 1 到 100000 之间的整数，或 ${环境变量}',
+        '剩余少于（%）: 请留空，或填 0 到 99 之间的整数，或 ${环境变量}',
+        '免打扰时段: 请填时段，如 20:00-06:00, 12:00-13:00，或留空',
+      ]);
+      const good = { queueMinutes: '${QUEUE_MINUTES}', diskPercent: '', quietHours: '22:00-07:00' };
+      assert.deepEqual(await faults(good), []);
+      assert.deepEqual(await faults({ queueMinutes: '30', diskPercent: '5', quietHours: '' }), []);
+    });
+
     it('keeps what was set, through Done, Deploy and a new dialog', async () => {
       await setEverything(editor);
       await editor.deploy();
@@ -554,6 +587,7 @@ describe('the Node-RED editor', function () {
         'hospital-database',
         'database-run',
         'database-poll',
+        'exchange-alert',
         'platform-simulator',
       ]) {
         await editor.evaluate(`RED.sidebar.help.show('${type}')`);

@@ -1,6 +1,7 @@
 /** An integrator's first hour in the real editor: import the hospital's example, deploy it, see it work. */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ImageArchive } from '../../lib/simulator/platform/image-archive';
 import { ensureBuilt } from '../support/built-editor';
 import { demoFlow } from '../support/demo-flow';
 import { CHROMIUM, Editor, NodeRed } from '../support/editor';
@@ -17,12 +18,17 @@ describe('the example of a hospital in the editor', function () {
   let nodeRed: NodeRed;
   let editor: Editor;
   const environment: Record<string, string> = {};
+  const archives = {
+    PACS: new ImageArchive({ aeTitle: 'PACS', port: 0 }),
+    IMAGES: new ImageArchive({ aeTitle: 'IMAGES', port: 0 }),
+  };
 
   before(async function () {
     needsPeer(this, 'chromium', works(CHROMIUM, '--version'));
     ensureBuilt();
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/hie`;
+    await Promise.all([archives.PACS.start(), archives.IMAGES.start()]);
     Object.assign(environment, {
       TEST_PORT: String(port),
       EXCHANGE_APP_ID: 'DEMO-APP-ID',
@@ -37,14 +43,15 @@ describe('the example of a hospital in the editor', function () {
       EXCHANGE_ARCHIVE_URL: `${url}/simulator/sehr.service.auto/IAutoReport.asmx`,
       EXCHANGE_VIEWER_URL: `${url}/simulator/IDCAS/Interface`,
       EXCHANGE_BOOKING_URL: `${url}/exchange/AppointmentDealInterface`,
-      EXCHANGE_REPORT_FILE_URL: url,
+      EXCHANGE_REPORT_FILE_URL: `http://127.0.0.1:${port}`,
       EXCHANGE_REPORT_SIGN_KEY: 'DEMO-REPORT-SIGN-KEY',
       EXCHANGE_AE: 'NODERED',
+      EXCHANGE_CHECK_PATIENT: 'Z00000002',
       EXCHANGE_STATION_PORT: String(await freePort()),
       ...Object.fromEntries(
-        ['PACS', 'IMAGES'].flatMap(peer => [
+        (['PACS', 'IMAGES'] as const).flatMap(peer => [
           [`EXCHANGE_${peer}_HOST`, '127.0.0.1'],
-          [`EXCHANGE_${peer}_PORT`, '9'],
+          [`EXCHANGE_${peer}_PORT`, String(archives[peer].port)],
           [`EXCHANGE_${peer}_AE`, peer],
         ]),
       ),
@@ -57,6 +64,7 @@ describe('the example of a hospital in the editor', function () {
     for (const name of Object.keys(environment)) delete process.env[name];
     await editor?.close();
     await nodeRed?.stop();
+    await Promise.all([archives.PACS.stop(), archives.IMAGES.stop()]);
   });
   afterEach(async () => {
     await editor.closeDialogs();
@@ -121,6 +129,51 @@ describe('the example of a hospital in the editor', function () {
     await editor.picture('flow-lab');
   });
 
+  describe('checks itself', () => {
+    const node = `RED.nodes.filterNodes({ type: 'exchange-check' })[0]`;
+    /** Presses the button before the node and waits for the verdict in its status. */
+    async function press(verdict: string): Promise<void> {
+      await editor.evaluate(`RED.workspaces.show(${node}.z)`);
+      const button = await editor.evaluate<string>(
+        `RED.nodes.filterNodes({ type: 'inject', z: ${node}.z })[0].id`,
+      );
+      await editor.page.locator(`[id="${button}"] .red-ui-flow-node-button-button`).click();
+      await editor.page.waitForFunction(`${node}.status?.text === '${verdict}'`, undefined, {
+        timeout: 30_000,
+      });
+    }
+
+    it('at the press of a button; without leave to write it books nothing at the hospital', () =>
+      press('有接口未配置'));
+
+    it('wholly, with leave to write test data; the report opens in a tab of its own, without an error', async () => {
+      const dialog = await editor.openDialog(await editor.evaluate<string>(`${node}.id`));
+      await dialog.resize(500);
+      assert.deepEqual(await dialog.overflowing(), []);
+      await dialog.field('writes').selectOption('test-data');
+      await dialog.done();
+      await editor.deploy();
+      await press('17 个接口全部通过');
+      await editor.openDialog(await editor.evaluate<string>(`${node}.id`));
+      const errors: string[] = [];
+      const opened = editor.page.context().waitForEvent('page');
+      editor.page.context().once('page', page => {
+        page.on('console', message => errors.push(message.text()));
+        page.on('pageerror', error => errors.push(error.message));
+      });
+      await editor.page.locator('#exchange-check-report').click();
+      const report = await opened;
+      await report.getByText('17 / 17').waitFor();
+      await report.getByText('互联互通自查报告').first().waitFor();
+      assert.equal(await report.locator('.badge.fail').count(), 0);
+      assert.deepEqual(errors, []);
+      const folder = process.env['SCREENSHOTS'];
+      await report.setViewportSize({ width: 1100, height: 1240 });
+      if (folder) await report.screenshot({ path: `${folder}/evidence.png` });
+      await report.close();
+    });
+  });
+
   it('keeps one profile when another flow of the hospital, or the same again, is imported', async () => {
     await importExample(HOSPITAL, LAB);
     await editor.page.waitForFunction(`RED.nodes.filterNodes({ type: 'lab-register' }).length === 2`);
@@ -144,7 +197,7 @@ describe('the example of a hospital in the editor', function () {
           .filter(c => c.textContent.includes('区域互联'))
           .flatMap(c => [...c.querySelectorAll('.red-ui-palette-node')].map(n => n.dataset.paletteType))`,
       );
-      assert.equal(types.length, 15);
+      assert.equal(types.length, 17);
       for (const type of types) {
         const id = await editor.drag(type);
         const dialog = await editor.openDialog(id);

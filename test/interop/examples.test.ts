@@ -46,7 +46,7 @@ describe('examples', function () {
     assert.equal(folders.length, 15);
     assert.equal(folders[0], '00 通用医院');
     for (const hospital of folders)
-      assert.equal(files.filter(file => file.startsWith(`${hospital}/`)).length, 9, hospital);
+      assert.equal(files.filter(file => file.startsWith(`${hospital}/`)).length, 10, hospital);
   });
 
   it('are whole: what a node refers to is in the same file', () => {

@@ -15,6 +15,7 @@ import dicomReceive from '../../nodes/dicom-receive/dicom-receive';
 import dicomRetrieve from '../../nodes/dicom-retrieve/dicom-retrieve';
 import dicomSend from '../../nodes/dicom-send/dicom-send';
 import dicomStation from '../../nodes/dicom-station/dicom-station';
+import exchangeAlert from '../../nodes/exchange-alert/exchange-alert';
 import examRegister from '../../nodes/exam-register/exam-register';
 import exchangeHandover from '../../nodes/exchange-handover/exchange-handover';
 import exchangeProfile from '../../nodes/exchange-profile/exchange-profile';
@@ -89,6 +90,7 @@ export class TestFlow {
       capture,
       exchangeProfile,
       exchangeStore,
+      exchangeAlert,
       exchangeHandover,
       bookingRequest,
       bookingResponse,

@@ -541,6 +541,71 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
       assert.deepEqual([check.done, check.brokenAt, check.seq], [false, null, 2]);
       assert.deepEqual((await store.checkAudit({ ...check, limit: 2 })).brokenAt, null);
     });
+    it('puts the calls of a time together: by result and duration, and by local day', async () => {
+      const [first, second] = [newMessage(), newMessage()];
+      const from = under.now();
+      await accept(first, second);
+      await claim();
+      await settle(store, done(first.id), later(second.id, from));
+      const call = { actor: 'system', action: 'call', message: '', channel: 'node', code: '', durationMs: 7 };
+      await store.audit({ ...call, service: 'GetLabInfo', outcome: 'accepted' });
+      // What operators do is no call.
+      await store.audit({ ...call, action: 'export', service: 'GetLabInfo', outcome: 'done' });
+      under.advance(86_400_000);
+      await claim();
+      await settle(store, done(second.id));
+      const to = under.now() + 1;
+      const offsetMs = 28_800_000;
+      const { calls, days } = await store.callStatistics({ from, to, offsetMs });
+      const shown = calls.map(({ service, outcome, code, durationMs, count }) =>
+        [service, outcome, code, durationMs, count].join(' '),
+      );
+      assert.deepEqual(shown.toSorted(), [
+        'ArchiveAutoReport accepted  5 2',
+        'ArchiveAutoReport pending TRANSPORT_NOT_SENT 5 1',
+        'GetLabInfo accepted  7 1',
+      ]);
+      const dayOf = (time: number): number =>
+        Math.floor((time + offsetMs) / 86_400_000) * 86_400_000 - offsetMs;
+      assert.deepEqual(
+        days.map(({ at, service, outcome, count }) => [at, service, outcome, count].join(' ')).toSorted(),
+        [
+          `${dayOf(from)} ArchiveAutoReport accepted 1`,
+          `${dayOf(from)} ArchiveAutoReport pending 1`,
+          `${dayOf(from)} GetLabInfo accepted 1`,
+          `${dayOf(from) + 86_400_000} ArchiveAutoReport accepted 1`,
+        ].toSorted(),
+      );
+      assert.deepEqual((await store.callStatistics({ from: to, to: to + 1000, offsetMs })).calls, []);
+    });
+    it('gives samples of what was delivered, page by page, and writes down who took them', async () => {
+      const messages = Array.from({ length: 3 }, () => newMessage());
+      const from = under.now();
+      await accept(...messages, newMessage({ service: 'C-STORE' }), newMessage());
+      const claimed = await claim();
+      await settle(
+        store,
+        ...ids(claimed.filter(({ id }) => messages.some(one => one.id === id))).map(id => done(id)),
+      );
+      const asked = {
+        service: 'ArchiveAutoReport',
+        actor: '测试员',
+        acceptedFrom: from,
+        acceptedTo: from + 1,
+      };
+      const first = await store.samples({ ...asked, limit: 2 });
+      const rest = await store.samples({ ...asked, limit: 2, beforeSeq: first.at(-1)?.seq ?? 0 });
+      assert.deepEqual(
+        [...first, ...rest].map(({ content }) => content).toSorted(),
+        messages.map(({ content }) => content).toSorted(),
+      );
+      assert.deepEqual(await store.samples({ ...asked, acceptedTo: from, limit: 2 }), []);
+      const trail = await store.auditTrail({ afterSeq: 0, limit: 100 });
+      assert.equal(
+        trail.filter(({ actor, action }) => actor === '测试员' && action === 'evidence').length,
+        3,
+      );
+    });
     it('removes in slices what is delivered and old, never what waits or failed; the chain stays whole', async () => {
       const kept = [newMessage(), newMessage()];
       await accept(...kept);

@@ -519,6 +519,10 @@ async function everyOperation(store: MessageStore): Promise<void> {
       () => store.auditTrail({ afterSeq: 0, limit: 10 }),
       () => store.auditTrail({ afterSeq: 0, limit: 10, message: first }),
     ],
+    callStatistics: [() => store.callStatistics({ from: 0, to: later, offsetMs: 28_800_000 })],
+    samples: [
+      () => store.samples({ service: 's', actor: 'a', acceptedFrom: 0, acceptedTo: later, limit: 10 }),
+    ],
     auditStart: [() => store.auditStart({})],
     checkAudit: [() => store.checkAudit({ seq: 0, hash: '', limit: 100 })],
     amend: [() => store.amend({ id: invalid, by: newMessage(), actor: 'test' })],

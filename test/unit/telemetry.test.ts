@@ -70,7 +70,7 @@ describe('metrics', function () {
     const plain = await openStore({ kind: 'embedded', file, secret: 'TEST-SECRET' }, { clock, in: 'caller' });
     store = counted(plain, telemetry.messages, channel => dispatcher.titleOf(channel));
     dispatcher = new Dispatcher(store, { clock });
-    stores.add({ id: 'db', name: '本机消息库', opened: { store, dispatcher, file } });
+    stores.add({ id: 'db', name: '本机消息库', opened: { store, dispatcher, place: { file } } });
     attempts.clear();
     [calls, takesAll] = [0, false];
   });

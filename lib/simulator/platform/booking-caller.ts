@@ -15,6 +15,8 @@ export interface BookingCallerOptions {
   /** Default `xmzsh`, as printed. */
   readonly callOperator?: string;
   readonly timeoutMs?: number;
+  /** Connections at the same time; further calls wait. Default 4. */
+  readonly connections?: number;
 }
 
 /** A record of an answer; nested records stand under their element's name. */
@@ -43,6 +45,7 @@ export class BookingCaller {
     this.#client = new SoapClient({
       url: options.url,
       ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+      ...(options.connections !== undefined && { connections: options.connections }),
     });
   }
 

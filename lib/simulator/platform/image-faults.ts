@@ -26,6 +26,8 @@ export type ObjectFault =
   | ConnectionFault
   /** While the object is still arriving. */
   | { readonly kind: 'abort-early' | 'close-early' }
+  /** The object is kept, then the connection closes in place of the answer. */
+  | { readonly kind: 'lost-answer' }
   /** The right answer, but late. */
   | { readonly kind: 'delay'; readonly ms: number };
 

@@ -1,5 +1,13 @@
 /** One connection to an image archive: dcmjs-dimse's association, with the archive's manners. */
-import { Dataset, Scp, type association, constants, type requests, responses } from 'dcmjs-dimse';
+import {
+  Dataset,
+  Implementation,
+  Scp,
+  type association,
+  constants,
+  type requests,
+  responses,
+} from 'dcmjs-dimse';
 import type { Socket } from 'node:net';
 import type { ImageCollector } from './image-collector';
 import {
@@ -11,6 +19,7 @@ import {
 } from './image-faults';
 import type { HeldImage, ImageHoldings } from './image-holdings';
 import type { ObjectIdentity } from '../../dicom/source';
+import { SIMULATOR_IMPLEMENTATION } from '../marks';
 import { identityOf, readHead, textOf } from './image-identity';
 import {
   type Counts,
@@ -22,6 +31,9 @@ import {
 } from './image-retrieval';
 
 const { PresentationContextResult, Status } = constants;
+
+// The library knows one name for all of a thread; in this one its associations are the simulator's alone.
+Implementation.setImplementationVersion(SIMULATOR_IMPLEMENTATION);
 
 /** Of the patient root and of the study root. */
 const FIND = ['1.2.840.10008.5.1.4.1.2.1.1', constants.SopClass.StudyRootQueryRetrieveInformationModelFind];
@@ -158,6 +170,7 @@ export class ImageScp extends Scp {
     const status = wrong?.status ?? judge(request, identity);
     const callingAeTitle = this.#association?.getCallingAeTitle().trim() ?? '';
     this.#side.arrived({ identity, ...facts, callingAeTitle, status });
+    if (fault?.kind === 'lost-answer') return this.#break('close');
     const respond = (): void => callback(storeResponse(request, status, wrong?.comment));
     if (fault?.kind === 'delay') setTimeout(respond, fault.ms).unref();
     else respond();

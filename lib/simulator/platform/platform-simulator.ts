@@ -1,37 +1,24 @@
 /** The platform's side of the agreement, for demo, tests and self-check. Not for production: it keeps all in memory. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ViewerPageName, reportMethods, soapMethods } from '../../contract/services';
-import type { CheckOptions, Validation } from '../../contract/validate';
+import { type Clock, systemClock } from '../../clock';
+import { type ViewerPageName, soapMethods } from '../../contract/services';
 import type { Text } from '../../errors';
 import { type SoapCall, SoapEndpoint } from '../../soap/endpoint';
 import type { MountedRequest } from '../../soap/request-body';
-import { readArchive } from './archive';
-import { callInterface } from './call-interface';
-import { isRefused, refusalText } from './fault';
+import { FaultChooser } from '../faults/fault-chooser';
+import { SOAP_FAULTS } from '../faults/fault-kinds';
+import type { SoapFaultOrder } from '../faults/fault-order';
+import { SIMULATOR_HEADER, SIMULATOR_HEADER_VALUE } from '../marks';
+import { type Fault, isRefused } from './fault';
+import { type FaultyCall, answerWrongly, soapBody, wrongResult } from './fault-answer';
 import { Holdings, holdingName, isOperator } from './holdings';
 import { Journal, type Received, type ServiceCount } from './journal';
-import { queryReports } from './query';
-import { ReportStore } from './report-store';
-import { SyncStore } from './sync-store';
+import { PlatformServices, type PlatformSimulatorOptions } from './platform-services';
 import { viewerPage, viewerPageName } from './viewer-page';
 
-export interface PlatformSimulatorOptions {
-  /** What the hospital must show: an empty expectation is never met. */
-  readonly operator: string;
-  readonly appId: string;
-  readonly organCode: string;
-  readonly orgCode: string;
-  readonly strCredential: string;
-  readonly strKey: string;
-  readonly viewerKey: string;
-  readonly validation: Validation;
-  /** What ArchiveAutoReport returns for an accepted report, which the agreement leaves open (A-30); default `1`. */
-  readonly answers?: string;
-  /** Seconds by which a Timestamp of a viewer page may differ from now; absent: any. */
-  readonly timestampTolerance?: number;
-  readonly now?: () => Date;
-}
+export type { PlatformSimulatorOptions } from './platform-services';
 
 interface Events {
   received: [Received];
@@ -45,27 +32,38 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
+/** A caller that gets no answer, or a late one, decides itself how long it waits. */
+const NEVER_MS = 2 ** 31 - 1;
+const MOST_AT_ONCE = 2_000;
+
 /**
  * Answers below one path, relative to where it is mounted: `/CallInterface.asmx`,
  * `/sehr.service.auto/IAutoReport.asmx`, `/IDCAS/Interface/<page>`, `/` with what it received so far, as HTML or, on
  * `Accept: application/json`, as JSON, and `/holdings/<name>` with the records themselves, for HTTP Basic credentials of
- * Operator and AppId. Emits `received` for every message.
+ * Operator and AppId. Every answer carries the mark of `lib/simulator/marks`. Emits `received` for every message.
  */
 export class PlatformSimulator extends EventEmitter<Events> {
+  /** What goes wrong with the SOAP services and the viewer pages, and when. */
+  readonly faults: FaultChooser;
   readonly #options: PlatformSimulatorOptions;
-  readonly #check: CheckOptions;
   readonly #now: () => Date;
-  readonly #store = new ReportStore();
-  readonly #syncs = new SyncStore();
-  readonly #holdings = new Holdings(this.#store, this.#syncs);
+  readonly #services: PlatformServices;
+  readonly #holdings: Holdings;
   readonly #journal = new Journal();
   readonly #endpoints: ReadonlyMap<string, SoapEndpoint>;
+  /** The answer of the call that is being handled. */
+  readonly #responses = new AsyncLocalStorage<ServerResponse>();
+  /** Answers that are just going wrong. */
+  readonly #faulty = new Set<ServerResponse>();
 
-  constructor(options: PlatformSimulatorOptions) {
+  /** @param faults shared with the image archive, so that one scenario plays on both */
+  constructor(options: PlatformSimulatorOptions, faults?: FaultChooser, clock: Clock = systemClock) {
     super();
+    this.faults = faults ?? new FaultChooser(clock);
     this.#options = options;
-    this.#check = { validation: options.validation, lengthUnit: 'char' };
     this.#now = options.now ?? (() => new Date());
+    this.#services = new PlatformServices(options, this.#now);
+    this.#holdings = new Holdings(this.#services.reports, this.#services.syncs);
     this.#endpoints = new Map([
       ['/callinterface.asmx', this.#endpoint('CallInterface', ['CallInterface'])],
       [
@@ -77,12 +75,13 @@ export class PlatformSimulator extends EventEmitter<Events> {
 
   /** Bound: may be mounted in Express or given to an http server. */
   readonly handler = (request: IncomingMessage, response: ServerResponse): void => {
+    response.setHeader(SIMULATOR_HEADER, SIMULATOR_HEADER_VALUE);
     const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
     const endpoint = this.#endpoints.get(pathname.toLowerCase());
-    if (endpoint) return endpoint.handler(request, response);
+    if (endpoint) return this.#responses.run(response, () => endpoint.handler(request, response));
     const viewer = viewerPageName(/^\/IDCAS\/Interface\/(\w+)$/i.exec(pathname)?.[1] ?? '');
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendHtml(response, 405, '');
-    if (viewer) return this.#viewerPage(viewer, search, response);
+    if (viewer) return void this.#viewerPage(viewer, search, response);
     const holding = /^\/holdings\/(\w+)$/.exec(pathname)?.[1];
     if (holding !== undefined) return this.#showHolding(holding, request, response);
     if (pathname !== '/') return sendHtml(response, 404, '');
@@ -96,16 +95,33 @@ export class PlatformSimulator extends EventEmitter<Events> {
     return this.#journal.counts();
   }
 
-  /** Ends the waiting calls with a fault. */
+  /** What the platform holds, by kind. */
+  held(): ReturnType<Holdings['counts']> {
+    return this.#holdings.counts();
+  }
+
+  /** Ends the waiting calls with a fault, and those that a fault on demand holds up without a word. */
   close(reason: Text = { zh: '平台模拟器已停止', en: 'the platform simulator has stopped' }): void {
+    for (const { socket } of this.#faulty) socket?.destroy();
     for (const endpoint of this.#endpoints.values()) endpoint.close(reason);
   }
 
-  #viewerPage(page: ViewerPageName, query: string, response: ServerResponse): void {
+  async #viewerPage(name: ViewerPageName, query: string, response: ServerResponse): Promise<void> {
     const options = { ...this.#options, now: this.#now };
-    const { status, html, faults } = viewerPage(page, query, this.#store, options);
-    this.#note(page, '', faults);
-    sendHtml(response, status, html);
+    const { status, html, faults } = viewerPage(name, query, this.#services.reports, options);
+    const order = this.faults.ofCall(name);
+    this.#note(name, '', faults, order);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const call = {
+      response,
+      family: 'page',
+      signal: gone.signal,
+      type: 'text/html',
+      body: () => html,
+    } as const;
+    if (order && (await this.#answerWrongly({ ...call, order }))) return;
+    if (!response.destroyed) sendHtml(response, status, html);
   }
 
   #showHolding(text: string, { headers }: IncomingMessage, response: ServerResponse): void {
@@ -121,48 +137,45 @@ export class PlatformSimulator extends EventEmitter<Events> {
     return new SoapEndpoint({
       serviceName,
       operations: names.map(name => ({ name, parameters: soapMethods[name] })),
-      handle: call => Promise.resolve(this.#handle(call)),
+      handle: call => this.#handle(call),
+      timeoutMs: NEVER_MS,
+      maxConcurrent: MOST_AT_ONCE,
     });
   }
 
-  #handle({ operation, parameters }: SoapCall): string {
-    switch (operation) {
-      case 'CallInterface': {
-        const [header = '', body = ''] = soapMethods.CallInterface.map(name => parameters[name] ?? '');
-        const options = { ...this.#options, check: this.#check };
-        const { service, answer, faults, records } = callInterface(header, body, options);
-        if (service !== 'CallInterface') this.#syncs.save(service, records);
-        this.#note(service, '', faults);
-        return answer;
-      }
-      case 'ArchiveAutoReport':
-        return this.#archive(parameters[reportMethods.ArchiveAutoReport.parameters[0]] ?? '');
-      default: {
-        const kind = operation === 'GetLabInfo' ? 'lab' : 'exam';
-        const { answer, faults } = queryReports(kind, this.#store, parameters, {
-          ...this.#options,
-          now: this.#now,
-        });
-        this.#note(operation, '', faults);
-        return answer;
-      }
+  async #handle(call: SoapCall): Promise<string | null> {
+    const { service, title, family, key, faults, answer, keep } = this.#services.understand(call);
+    const order = this.faults.ofCall(service);
+    const response = this.#responses.getStore();
+    if (!order || SOAP_FAULTS[order.fault].processed) keep();
+    this.#note(title, key, faults, order);
+    if (!order || !family || !response) return answer;
+    const isOwn = isRefused(faults) && order.fault === 'duplicate';
+    const wrong = isOwn ? undefined : wrongResult(order, family);
+    const result = wrong === undefined ? answer : wrong;
+    await this.#answerWrongly({
+      response,
+      order,
+      family,
+      signal: call.signal,
+      type: call.version === '1.1' ? 'text/xml' : 'application/soap+xml',
+      body: () => soapBody(call.version, call.operation, result),
+    });
+    // The endpoint sends it unless there was an answer already, or there is nobody any more.
+    return result;
+  }
+
+  async #answerWrongly(call: FaultyCall): Promise<boolean> {
+    this.#faulty.add(call.response);
+    try {
+      return await answerWrongly(call);
+    } finally {
+      this.#faulty.delete(call.response);
     }
   }
 
-  #archive(document: string): string {
-    const { kind, reports, faults } = readArchive(document, {
-      orgCode: this.#options.orgCode,
-      check: this.#check,
-    });
-    const key = reports.map(({ master }) => master['report_form_no'] ?? '').join(',');
-    this.#note(`ArchiveAutoReport (${kind})`, key, faults);
-    if (isRefused(faults)) return `失败：${refusalText(faults)}`;
-    for (const report of reports) this.#store.save(kind, report);
-    return this.#options.answers ?? '1';
-  }
-
-  #note(service: string, key: string, faults: Received['violations']): void {
-    this.emit('received', this.#journal.add(service, key, faults, this.#now()));
+  #note(service: string, key: string, violations: readonly Fault[], order?: SoapFaultOrder): void {
+    this.emit('received', this.#journal.add(service, key, violations, this.#now(), order?.fault));
   }
 }
 

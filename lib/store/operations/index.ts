@@ -11,6 +11,7 @@ import { probe } from './probe';
 import { prune, reseal } from './retention';
 import { read, search, tallies } from './search';
 import { settle } from './settle';
+import { callStatistics, samples } from './statistics';
 
 type Operation<Name extends OperationName> = (tx: Transaction, input: Input<Name>) => Promise<Result<Name>>;
 
@@ -39,6 +40,8 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   probe,
   audit,
   auditTrail,
+  callStatistics,
+  samples,
   checkAudit,
   auditStart,
   prune,

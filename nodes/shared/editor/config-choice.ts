@@ -50,3 +50,11 @@ export const configChosen = <Node extends EditorNode>(
     if (!config) return reason(this._('exchange.invalid.lost'));
     return config.valid === false ? reason(this._('exchange.invalid.faulty')) : true;
   };
+
+/** None, or one that exists and has no faults of its own. */
+export const configIfAny = (property: string): Validator => {
+  const check = configChosen(property);
+  return function (this: EditorNode, value: unknown, options: unknown) {
+    return isSet(value) ? check.call(this, value, options) : true;
+  };
+};
