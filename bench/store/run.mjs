@@ -1,6 +1,7 @@
 // npm run bench:store — the message store: rates at 1 to 256 waiting producers on this disk and on a slow one, a store
-// with a million waiting messages, and what a kill -9 costs, beside a queue of core nodes.
-// Options: --only rates,waiting,loss --seconds 5 --messages 1000000 --kills 6
+// with a million waiting messages, what a kill -9 costs, beside a queue of core nodes, and what counting for the metrics
+// costs.
+// Options: --only rates,waiting,loss,counting --seconds 5 --messages 1000000 --kills 6
 import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -10,7 +11,7 @@ import { ensureBuilt, ensureInstalled, root } from '../../scripts/shared.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'rates,waiting,loss' },
+    only: { type: 'string', default: 'rates,waiting,loss,counting' },
     seconds: { type: 'string', default: '5' },
     messages: { type: 'string', default: '1000000' },
     kills: { type: 'string', default: '6' },
@@ -25,7 +26,7 @@ const { losses } = await import('./loss.ts');
 
 const PRODUCERS = '1,8,64,256';
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-store-'));
-const sections = { rates, waiting, loss };
+const sections = { rates, waiting, loss, counting };
 
 console.log(
   `Node ${process.version}, ${os.cpus().length} cores, load ${os
@@ -98,6 +99,21 @@ async function loss() {
       })),
     );
   }
+}
+
+async function counting() {
+  const [{ rows, aloneMicros }] = await collect('counting.mjs', [folder, '5']);
+  console.log(
+    '\nA message from its hand-in to its outcome, with metrics and without; medians of 5 runs in turns',
+  );
+  print(
+    rows.map(({ way, perSecond, cpuMicros }) => ({
+      metrics: way,
+      'messages/s': Math.round(perSecond),
+      'processor µs each': Math.round(cpuMicros),
+    })),
+  );
+  console.log(`\nThe counting alone: ${aloneMicros.toFixed(1)} µs a message`);
 }
 
 /** Everything that a script of this folder sends. */

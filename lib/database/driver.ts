@@ -80,6 +80,17 @@ export interface StateChange {
   readonly failure?: ExchangeError;
 }
 
+/** The connections of a driver, as numbers. */
+export interface ConnectionCounts {
+  readonly open: number;
+  /** In use. */
+  readonly busy: number;
+  /** Requests that wait for one. */
+  readonly waiting: number;
+  /** As many as there may be; null without a limit. */
+  readonly most: number | null;
+}
+
 export interface TestReport {
   /** What was found, one fact a line; warnings among them. */
   readonly facts: readonly Text[];
@@ -88,6 +99,7 @@ export interface TestReport {
 export interface DatabaseDriver {
   readonly kind: 'sqlserver' | 'sqlite';
   readonly state: DatabaseState;
+  readonly connections: ConnectionCounts;
   /** Is called once for each change; gives the function that ends that. */
   onChange(listener: (change: StateChange) => void): () => void;
   /**

@@ -10,6 +10,7 @@ import { inBatches } from './batches';
 import { columnNames, makeRow } from './columns';
 import { ConnectionState } from './connection-state';
 import type {
+  ConnectionCounts,
   DatabaseDriver,
   DatabaseRow,
   DatabaseSession,
@@ -47,6 +48,8 @@ export class SqliteDriver implements DatabaseDriver {
   #idleReader: SqliteDatabase | undefined;
   /** End of the last transaction: others wait for it, since there is one connection. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Of which one is at work and the others wait. */
+  #turns = 0;
 
   /** @param procedures by name in lower case, without a schema */
   constructor(settings: SqliteFile, procedures: EmbeddedProcedures = {}) {
@@ -57,6 +60,14 @@ export class SqliteDriver implements DatabaseDriver {
 
   get state(): DatabaseState {
     return this.#state.now;
+  }
+
+  /** One connection for what is carried out in turn, and one for each stream. */
+  get connections(): ConnectionCounts {
+    const readers = this.#readers.size;
+    const open = readers + (this.#database ? 1 : 0);
+    const busy = readers - (this.#idleReader ? 1 : 0) + Math.min(1, this.#turns);
+    return { open, busy, waiting: Math.max(0, this.#turns - 1), most: null };
   }
 
   onChange(listener: (change: StateChange) => void): () => void {
@@ -164,7 +175,8 @@ export class SqliteDriver implements DatabaseDriver {
   }
 
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
+    this.#turns++;
+    const turn = this.#turn.then(work).finally(() => this.#turns--);
     this.#turn = turn.catch(() => {});
     return turn;
   }

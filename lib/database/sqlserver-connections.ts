@@ -15,6 +15,7 @@ import {
 } from '../sqlserver/connection-options';
 import { factsOf } from '../sqlserver/driver-error';
 import { ConnectionState } from './connection-state';
+import type { ConnectionCounts } from './driver';
 import { DatabaseFailure, type Stage, failureOf } from './failure';
 
 export interface ConnectionSettings extends SqlServerAddress, SqlServerLimits {
@@ -68,6 +69,13 @@ export class SqlServerConnections {
   /** Those that all share; after {@link ready}. */
   get pool(): mssql.ConnectionPool {
     return this.#pool;
+  }
+
+  get counts(): ConnectionCounts {
+    const pool = this.#pool;
+    const { connections: most } = this.#settings;
+    if (!pool.connected) return { open: 0, busy: 0, waiting: 0, most };
+    return { open: pool.size, busy: pool.borrowed, waiting: pool.pending, most };
   }
 
   /** @throws {ExchangeError} when the pool cannot be connected */

@@ -4,6 +4,7 @@ import mssql from 'mssql';
 import type { Text } from '../errors';
 import { probeServer, productName } from '../sqlserver/probe';
 import type {
+  ConnectionCounts,
   DatabaseDriver,
   DatabaseRow,
   DatabaseSession,
@@ -62,6 +63,10 @@ export class SqlServerDriver implements DatabaseDriver {
 
   get state(): DatabaseState {
     return this.#connections.state.now;
+  }
+
+  get connections(): ConnectionCounts {
+    return this.#connections.counts;
   }
 
   onChange(listener: (change: StateChange) => void): () => void {

@@ -96,6 +96,11 @@ export class Dispatcher {
     }));
   }
 
+  /** What receives the messages of a channel, as people know it; undefined while the channel is not open. */
+  titleOf(channel: string): string | undefined {
+    return this.#couriers.get(channel)?.destination.title;
+  }
+
   /**
    * Tries at once what waits in a channel, also where its destination is paused or does not answer.
    * @returns how many messages became due that were not; 0 as well when the channel is not open

@@ -20,6 +20,7 @@ export class DataSetPieces implements AsyncIterable<Buffer> {
   readonly #onRead: () => void;
   #pieces: Buffer[] = [];
   #bytes = 0;
+  #readBytes = 0;
   #ended = false;
   #failure: Error | undefined;
   #wake: { readonly least: number; readonly resolve: () => void } | undefined;
@@ -35,6 +36,11 @@ export class DataSetPieces implements AsyncIterable<Buffer> {
 
   get unreadBytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes that the reader was given. */
+  get readBytes(): number {
+    return this.#readBytes;
   }
 
   push(piece: Buffer): void {
@@ -64,6 +70,7 @@ export class DataSetPieces implements AsyncIterable<Buffer> {
     while (true) {
       if (this.#bytes >= least || (this.#ended && this.#bytes > 0)) {
         const pieces = this.#pieces;
+        this.#readBytes += this.#bytes;
         this.#pieces = [];
         this.#bytes = 0;
         this.#onRead();

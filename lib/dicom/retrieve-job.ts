@@ -3,6 +3,7 @@ import type { Delivered, Work } from '../delivery/channel';
 import type { Item } from '../delivery/hand-in';
 import { ExchangeError } from '../errors';
 import type { QueryPeer } from './query-scu';
+import type { Transfer } from './transfer';
 import { type RetrieveWay, type StudyKeys, retrieveStudies } from './retrieve-study';
 
 export function retrieveItem(keys: StudyKeys): Item {
@@ -29,13 +30,15 @@ export async function retrieveWork(
   way: RetrieveWay,
   timeoutMs: number,
   signal: AbortSignal,
+  onTransfer: (transfer: Transfer) => void = () => undefined,
 ): Promise<Delivered> {
   const limit = AbortSignal.timeout(timeoutMs);
   // Written by retrieveItem.
   const keys = JSON.parse(content) as StudyKeys;
   let studies;
   try {
-    studies = await retrieveStudies(peer, keys, way, { signal: AbortSignal.any([signal, limit]) });
+    const options = { signal: AbortSignal.any([signal, limit]), onTransfer };
+    studies = await retrieveStudies(peer, keys, way, options);
   } catch (error) {
     throw limit.aborted && !signal.aborted ? tooSlow(timeoutMs) : error;
   }

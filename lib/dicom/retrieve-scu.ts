@@ -10,6 +10,7 @@ import type { ProposedContext, Role } from './pdu';
 import { requestAssociation } from './request-association';
 import { STORAGE_CLASSES } from './sop-classes';
 import { CANCELLED, isPending, statusClass } from './status';
+import type { Transfer } from './transfer';
 import { statusFailure } from './status-failure';
 import { EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, transferSyntaxOf } from './transfer-syntax';
 
@@ -33,6 +34,8 @@ export interface RetrieveOptions {
   /** Cancels: by C-CANCEL first, and by an abort when the peer does not obey. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, remaining: number) => void;
+  /** What has come. Objects that a station takes have no bytes here: they are its own. */
+  readonly onTransfer?: (transfer: Transfer) => void;
 }
 
 /**
@@ -59,7 +62,7 @@ export async function getObjects(
     commandField: Command.cGetRq,
     contexts: storage,
     roles,
-    onRequest: (message, association) => storeSubOperation(association, message, folder),
+    onRequest: (message, association) => storeSubOperation(association, message, folder, options),
   });
 }
 
@@ -74,12 +77,19 @@ export async function moveObjects(
   destination: string,
   options: RetrieveOptions = {},
 ): Promise<SubOperations> {
-  return retrieve(peer, keys, options, {
+  const done = await retrieve(peer, keys, options, {
     service: 'C-MOVE',
     sopClass: modelOf('STUDY').move,
     commandField: Command.cMoveRq,
     moveDestination: destination,
   });
+  for (const [result, objects] of [
+    ['success', done.completed],
+    ['warning', done.warning],
+    ['failed', done.failed],
+  ] as const)
+    if (objects > 0) options.onTransfer?.({ result, bytes: 0, objects });
+  return done;
 }
 
 interface Request {
@@ -173,6 +183,7 @@ async function storeSubOperation(
   association: Association,
   { command, contextId, dataSet }: Message,
   folder: ObjectFolder,
+  { onTransfer }: RetrieveOptions,
 ): Promise<void> {
   const context = association.agreement.contexts.find(({ id }) => id === contextId);
   if (command.commandField !== Command.cStoreRq || !dataSet || !context)
@@ -188,12 +199,14 @@ async function storeSubOperation(
     dataSet,
   );
   if (!dataSet.hasEnded) throw association.fail('object that is far too large');
+  const status = typeof stored === 'string' ? refusalStatus[stored] : 0;
+  onTransfer?.({ result: statusClass(status), bytes: dataSet.readBytes });
   const answer: CommandSet = {
     commandField: Command.cStoreRsp,
     messageIdBeingRespondedTo: messageId,
     affectedSopClassUid,
     affectedSopInstanceUid,
-    status: typeof stored === 'string' ? refusalStatus[stored] : 0,
+    status,
     hasDataSet: false,
   };
   await association.send(contextId, answer);

@@ -14,6 +14,7 @@ import { isRecodable, toImplicit } from './recode';
 import type { Peer } from './request-association';
 import type { ObjectSource } from './source';
 import { type StatusClass, mayPass, statusClass, statusHex } from './status';
+import type { Transfer } from './transfer';
 import { type ObjectResult, type Outgoing, type Written, storeObjects } from './store-scu';
 import { EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN } from './transfer-syntax';
 
@@ -91,6 +92,7 @@ export interface SendOptions {
   /** Asks the archive to commit itself to what it has taken; time to wait for its report, in ms. */
   readonly commitmentMs?: number;
   readonly onProgress?: (done: number, total: number) => void;
+  readonly onTransfer?: (transfer: Transfer) => void;
 }
 
 /** Milliseconds between two times that progress is kept: what a crash can make to be sent twice. */
@@ -117,14 +119,18 @@ export async function sendStudy(
   const open = stored.objects.filter(({ sopInstanceUid }) => !done.has(sopInstanceUid));
   const missing = [...open.filter(object => !isLast(object)), ...open.filter(isLast)];
   const origin = new Map<string, string>();
+  const lengths = new Map<string, number>();
   const outgoing = missing.map(object => {
     const prepared = outgoingOf(object, stored.mode);
     origin.set(prepared.sopInstanceUid, object.sopInstanceUid);
+    lengths.set(prepared.sopInstanceUid, object.length);
     return prepared;
   });
   let saving: Promise<void> | undefined;
   const atEnd = new AbortController();
-  const onResult = ({ sopInstanceUid, status, comment, recodedTo }: ObjectResult): void => {
+  const onResult = ({ sopInstanceUid, status, comment, recodedTo, class: result }: ObjectResult): void => {
+    // An answer comes when all of the object has left.
+    options.onTransfer?.({ result, bytes: status === null ? 0 : (lengths.get(sopInstanceUid) ?? 0) });
     if (status === null || mayPass(status)) return;
     const answer = { status, comment, ...(recodedTo && { recodedTo }) };
     done.set(origin.get(sopInstanceUid) ?? sopInstanceUid, answer);
@@ -295,6 +301,7 @@ export async function shareStudy(
   { content }: Work,
   options: FileShareOptions,
   signal: AbortSignal,
+  onTransfer: (transfer: Transfer) => void = () => undefined,
 ): Promise<Delivered> {
   // Written by studyItems.
   const stored = JSON.parse(content) as StoredStudy;
@@ -311,9 +318,11 @@ export async function shareStudy(
         ...(mode.efilm && { efilm: { newUids: mode.newUids } }),
       });
       done.set(sopInstanceUid, { status: 0, comment: file });
+      onTransfer({ result: 'success', bytes: object.length });
     } catch (error) {
       if (!(error instanceof ExchangeError) || isPassing(error) || error.code === 'CONFIG') throw error;
       results.push({ sopInstanceUid, class: 'failed', status: null, comment: '', error });
+      onTransfer({ result: 'failed', bytes: 0 });
     }
   }
   return delivered(stored, done, results, new Map(objects.map(({ sopInstanceUid: uid }) => [uid, uid])));

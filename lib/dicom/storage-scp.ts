@@ -14,6 +14,8 @@ import type { AssociateRequest } from './pdu';
 import type { Rejection } from './protocol-failure';
 import { STORAGE_COMMITMENT, VERIFICATION, isStorageClass } from './sop-classes';
 import type { StoredObject } from './source';
+import { statusClass } from './status';
+import type { Transfer } from './transfer';
 
 export interface StationOptions {
   readonly aeTitle: string;
@@ -38,6 +40,8 @@ export interface StationEvents {
   onObject(object: StoredObject, association: number): Promise<void>;
   /** An association has ended, in order or not. */
   onAssociationEnd(association: number): void;
+  /** An object has come, and was taken or not. */
+  onTransfer?(callingAeTitle: string, transfer: Transfer): void;
   /** A caller was turned away, or did what it must not. */
   onProblem(text: Text): void;
 }
@@ -94,6 +98,11 @@ export class Station {
         resolve();
       });
     });
+  }
+
+  /** Associations at work now. */
+  get openAssociations(): number {
+    return this.#associations.size;
   }
 
   /** Takes no more calls, and aborts those at work: their senders send again. */
@@ -179,6 +188,8 @@ export class Station {
     if (commandField === Command.cEchoRq) return respond(SUCCESS);
     if (commandField === Command.cStoreRq && dataSet) {
       const status = await this.#store(association, number, message, dataSet);
+      const { callingAeTitle } = association.agreement;
+      this.#events.onTransfer?.(callingAeTitle, { result: statusClass(status), bytes: dataSet.readBytes });
       await respond(status);
       // What is left of an object that is far too large is not worth waiting for.
       if (!dataSet.hasEnded) association.abort();

@@ -196,6 +196,8 @@ export interface Operations {
   tallies(input: Record<string, never>): readonly Tally[];
   /** Acceptance time of the oldest message of a channel that is not finished. */
   oldest(input: { readonly channel: string }): number | null;
+  /** Writes a mark: when it resolves, a new message would have been taken over too. */
+  probe(input: Record<string, never>): void;
 
   /** Appends a record, with the time of the store. */
   audit(input: Omit<AuditRecord, 'at'>): void;

@@ -7,8 +7,9 @@ import { retrieveItem, retrieveWork } from '../../lib/dicom/retrieve-job';
 import type { RetrieveWay } from '../../lib/dicom/retrieve-study';
 import { readStudyKeys } from '../../lib/dicom/study-keys';
 import { isRow } from '../../lib/contract/row';
-import type { Work } from '../../lib/delivery/channel';
+import type { Delivered, Work } from '../../lib/delivery/channel';
 import { ExchangeError } from '../../lib/errors';
+import { telemetry } from '../../lib/telemetry/telemetry';
 import { findPeer, needPeer, peerDestination } from '../dicom-peer/peer-node';
 import { findStation } from '../dicom-station/station-node';
 import { findStore } from '../exchange-store/store-node';
@@ -62,6 +63,12 @@ export default function register(RED: NodeAPI): void {
       return { method: 'move', folder: settings.folder, aeTitle: settings.aeTitle };
     };
     const timeoutMs = wholeNumber(def.timeout, 600) * 1000;
+    const retrieveOne = async (work: Work, signal: AbortSignal): Promise<Delivered> => {
+      const peer = needPeer(peerNode);
+      return retrieveWork(work, peer, way(), timeoutMs, signal, transfer =>
+        telemetry.images.add('retrieved', peer.aeTitle, transfer),
+      );
+    };
     const delivering = {
       node: this,
       def,
@@ -71,7 +78,7 @@ export default function register(RED: NodeAPI): void {
       status,
       outcomeKeys: { accepted: 'retrieved', refused: 'partly' },
       deliver: (works: readonly Work[], signal: AbortSignal) =>
-        Promise.all(works.map(work => retrieveWork(work, needPeer(peerNode), way(), timeoutMs, signal))),
+        Promise.all(works.map(work => retrieveOne(work, signal))),
     };
     const deliver =
       def.delivery === 'direct' ? deliverNow(RED, delivering, stop) : openDelivery(RED, delivering).accept;

@@ -5,8 +5,10 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { DEFAULT_TEMPLATE } from '../../lib/dicom/file-share';
 import { readOutgoing } from '../../lib/dicom/outgoing';
 import { type SentStudy, sendStudy, shareStudy, studyItems } from '../../lib/dicom/send-study';
+import type { Transfer } from '../../lib/dicom/transfer';
 import type { Delivered, DeliveryResult, Work } from '../../lib/delivery/channel';
 import { TimeWindows } from '../../lib/delivery/time-windows';
+import { telemetry } from '../../lib/telemetry/telemetry';
 import { findPeer, needPeer, peerDestination } from '../dicom-peer/peer-node';
 import { findStore } from '../exchange-store/store-node';
 import { type NodeDestination, deliverNow, openDelivery } from '../shared/delivery';
@@ -46,11 +48,12 @@ export default function register(RED: NodeAPI): void {
       };
     };
     const deliverOne = async (work: Work, signal: AbortSignal): Promise<DeliveryResult> => {
-      if (isShare) return forget(await shareStudy(work, share, signal));
+      if (isShare) return forget(await shareStudy(work, share, signal, count('share')));
       const peer = needPeer(peerNode);
       const { associations } = peer;
       const options = {
         associations,
+        onTransfer: count(peer.aeTitle),
         onProgress: progressOf(work),
         ...(def.commitment && { commitmentMs: COMMITMENT_MS }),
       };
@@ -111,6 +114,11 @@ export default function register(RED: NodeAPI): void {
   }
   RED.nodes.registerType('dicom-send', DicomSend);
 }
+
+const count =
+  (peer: string) =>
+  (transfer: Transfer): void =>
+    telemetry.images.add('sent', peer, transfer);
 
 function shareDestination(node: Node): NodeDestination | undefined {
   const windows = TimeWindows.parse('');

@@ -4,6 +4,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { readStation } from '../../lib/dicom/settings';
 import { Station } from '../../lib/dicom/storage-scp';
 import { bilingual } from '../../lib/errors';
+import { telemetry } from '../../lib/telemetry/telemetry';
 import { cleanStudies } from '../shared/study-cleaning';
 import { tlsOf } from '../shared/tls';
 import type { StationProps } from './dicom-station.props';
@@ -31,7 +32,14 @@ export default function register(RED: NodeAPI): void {
       onAssociationEnd: association => {
         for (const listener of listeners) listener.onAssociationEnd(association);
       },
+      onTransfer: (callingAeTitle, transfer) => telemetry.images.add('received', callingAeTitle, transfer),
       onProblem: text => node.warn(bilingual(text)),
+    });
+    const leave = telemetry.stations.add({
+      id: node.id,
+      name: node.name ?? '',
+      aeTitle: settings.aeTitle,
+      associations: () => station.openAssociations,
     });
     settings.folder.clean();
     const listening = station.listen();
@@ -47,6 +55,7 @@ export default function register(RED: NodeAPI): void {
       },
     });
     node.on('close', (_removed: boolean, done: () => void) => {
+      leave();
       station.close().then(done, done);
     });
   }

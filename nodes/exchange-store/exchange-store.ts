@@ -8,6 +8,8 @@ import { type OpenedStore, type StoreEntry, openStores, watched } from '../../li
 import { keepHouse } from '../../lib/store/housekeeping';
 import { keepOpen } from '../../lib/store/open-store';
 import type { EmbeddedSettings } from '../../lib/store/settings';
+import { counted } from '../../lib/telemetry/counted-store';
+import { telemetry } from '../../lib/telemetry/telemetry';
 import { readStoreOptions } from '../../lib/delivery/store-options';
 import type { StoreProps } from './exchange-store.props';
 import type { ExchangeStoreNode } from './store-node';
@@ -39,7 +41,8 @@ export default function register(RED: NodeAPI): void {
     const { settings, retry, repeatMs, keeping } = readStoreOptions(def, node.credentials ?? {}, file =>
       path.resolve(userDir, file),
     );
-    const store = watched(keepOpen(settings), () => openStores.changed(node.id));
+    const seen = watched(keepOpen(settings), () => openStores.changed(node.id));
+    const store = counted(seen, telemetry.messages, channel => dispatcher.titleOf(channel));
     const onEvent = (event: DeliveryEvent): void => {
       tell(node, event);
       openStores.tell(node.id, event);

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { DatabaseDriver, StateChange } from '../../lib/database/driver';
 import { type DatabaseTexts, openDatabase, readDatabaseSettings } from '../../lib/database/settings';
 import { ExchangeError, type Text, bilingual } from '../../lib/errors';
+import { telemetry } from '../../lib/telemetry/telemetry';
 import { SyntheticHospital } from '../../lib/simulator/hospital/hospital';
 import { hospitalProcedures } from '../../lib/simulator/hospital/procedures';
 import { formatDateTime, wallClockOf } from '../../lib/contract/dates';
@@ -36,11 +37,13 @@ export default function register(RED: NodeAPI): void {
     }
     Object.assign(this, { driver });
     driver.onChange(change => tell(this, change));
+    const leave = telemetry.databases.add({ id: this.id, name: this.name ?? '', driver });
     this.on('close', (_removed: boolean, done: () => void) => {
       const end = (): void => {
         hospital?.close();
         done();
       };
+      leave();
       driver.close().then(end, end);
     });
   }

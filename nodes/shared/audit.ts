@@ -1,7 +1,8 @@
-/** Calls that no store delivers stand in the audit trail too: of the store that the node's profile names. */
+/** Calls that no store delivers are counted, and stand in the audit trail of the store that the node's profile names. */
 import { performance } from 'node:perf_hooks';
 import type { Node } from 'node-red';
 import { ExchangeError } from '../../lib/errors';
+import { telemetry } from '../../lib/telemetry/telemetry';
 import type { ExchangeProfileNode } from '../exchange-profile/profile-node';
 
 export interface AuditedCall {
@@ -11,10 +12,11 @@ export interface AuditedCall {
   readonly durationMs: number;
 }
 
-/** Gives the function that writes a call down; it does nothing where the profile has no store. */
+/** Gives the function that counts a call, and writes it down where the profile has a store. */
 export function auditOf(node: Node, profileNode: ExchangeProfileNode | null): (call: AuditedCall) => void {
   let failing = false;
   return ({ service, outcome, code = '', durationMs }) => {
+    telemetry.messages.directCall({ service, outcome, code, durationMs });
     const store = profileNode?.store()?.store;
     if (!store) return;
     const record = { actor: 'system', action: 'call', message: '', channel: node.id, service, outcome, code };

@@ -1,8 +1,9 @@
-/** The message monitor: its admin routes, and the word to open editors that something has changed. */
+/** The message monitor: its admin routes, metrics and health, and the word to open editors that something has changed. */
 import type { NodeAPI } from 'node-red';
 import { systemClock } from '../../lib/clock';
 import { openStores } from '../../lib/monitor/open-stores';
 import { throttle } from '../../lib/monitor/throttle';
+import { showHealth } from './health';
 import { maskDebug } from './mask-debug';
 import { mountRoutes } from './routes';
 
@@ -21,6 +22,7 @@ export default function register(RED: NodeAPI): void {
       ends.push(
         openStores.onChange(id => tell(id)),
         maskDebug(RED),
+        showHealth(RED),
       );
     },
     /** The package is removed while Node-RED runs. */

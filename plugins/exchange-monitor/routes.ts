@@ -18,6 +18,7 @@ import { noSuchStore, notJson } from '../../lib/monitor/refusal';
 import { RequestBody } from '../../lib/monitor/request';
 import type { MessageState } from '../../lib/store/message';
 import type { Look } from '../../lib/store/message-store';
+import { nodeName } from './node-name';
 
 const PREFIX = '/exchange-monitor';
 
@@ -138,11 +139,6 @@ const describeStore = ({ id, name, opened }: StoreEntry) => ({
   shared: 'store' in opened && opened.store.shared,
   failure: 'store' in opened ? null : opened,
 });
-
-const nodeName = (RED: NodeAPI, id: string): string => {
-  const node = RED.nodes.getNode(id);
-  return node?.name || node?.type || '';
-};
 
 function readAsked(request: Request, response: Response): Asked {
   const body = new RequestBody(request.body);

@@ -424,6 +424,13 @@ export function storeConformance(open: () => Promise<StoreUnderTest>): void {
   });
 
   describe('search, counters, audit', () => {
+    it('is tried by a write that changes nothing', async () => {
+      await accept(newMessage());
+      await store.probe({});
+      await store.probe({});
+      assert.deepEqual(await store.tallies({}), [{ channel: 'node', state: 'pending', count: 1 }]);
+      assert.equal((await claim()).length, 1);
+    });
     it('finds by what people know, and keeps none of it readable', async () => {
       const terms = { report: 'TESTR0001', patient: 'TESTP0001', accession: 'TESTA0001' };
       const message = newMessage({ terms });

@@ -37,6 +37,23 @@ describe('hospital database in a file', () => {
     assert.equal(driver.state, 'up');
   });
 
+  it('tells what it has open, what is in use and what waits', async () => {
+    assert.equal(driver.connections.most, null);
+    await insert('A');
+    const { open } = driver.connections;
+    const inserted = await driver.transaction(async () => {
+      const others = [insert('B'), insert('C')];
+      assert.deepEqual(driver.connections, { open, busy: 1, waiting: 2, most: null });
+      return others;
+    });
+    await Promise.all(inserted);
+    const streaming = driver.stream(sql('select * from report'), [], { batch: 1 });
+    await streaming.next();
+    assert.deepEqual(driver.connections, { open: open + 1, busy: 1, waiting: 0, most: null });
+    await streaming.return(undefined);
+    assert.deepEqual(driver.connections, { open: open + 1, busy: 0, waiting: 0, most: null });
+  });
+
   it('says what is refused, without a value', async () => {
     await insert('TESTP0001');
     const cases: [Promise<unknown>, RegExp][] = [

@@ -360,9 +360,13 @@ describe('hospital database in SQL Server, by its real driver', function () {
       const { port } = await start(() => 'silence');
       const driver = driverOf(port, { connections: 1, requestMs: 500 });
       const first = driver.run(select, [], { timeoutMs: 3000 });
+      assert.deepEqual(driver.connections, { open: 0, busy: 0, waiting: 0, most: 1 });
       const taken = rejectsSo(first, 'DATABASE', 'in-doubt', /no answer/);
       await until('asked', () => asked.length === 1);
-      await rejectsSo(driver.run(select), 'DATABASE', 'retry', /all connections are in use/);
+      const second = rejectsSo(driver.run(select), 'DATABASE', 'retry', /all connections are in use/);
+      await until('it waits', () => driver.connections.waiting === 1);
+      assert.deepEqual(driver.connections, { open: 1, busy: 1, waiting: 1, most: 1 });
+      await second;
       await taken;
     });
 

@@ -6,6 +6,7 @@ import { ObjectFolder } from '../../lib/dicom/object-folder';
 import type { QueryPeer } from '../../lib/dicom/query-scu';
 import { type SubOperations, getObjects, moveObjects } from '../../lib/dicom/retrieve-scu';
 import { retrieveStudies } from '../../lib/dicom/retrieve-study';
+import type { Transfer } from '../../lib/dicom/transfer';
 import { ExchangeError } from '../../lib/errors';
 import {
   CT_IMAGE,
@@ -145,8 +146,11 @@ describe('DICOM: retrieving from peers', () => {
           await serveMessages(wire, () => null);
         }),
       );
-      const { completed, failed } = await getObjects(peer(), KEYS, target());
+      const transfers: Transfer[] = [];
+      const onTransfer = (transfer: Transfer): void => void transfers.push(transfer);
+      const { completed, failed } = await getObjects(peer(), KEYS, target(), { onTransfer });
       assert.deepEqual([answers, completed, failed], [[status], status ? 0 : 1, status ? 1 : 0]);
+      assert.deepEqual(transfers, [{ result: status ? 'failed' : 'success', bytes: bytes.length }]);
       assert.equal(filesBelow(folder).length, status ? 0 : 1);
       nothingUnfinished();
     });
@@ -198,6 +202,22 @@ describe('DICOM: retrieving from peers', () => {
       await serveMessages(wire, () => null);
     });
     await assert.rejects(getObjects(peer(), KEYS, target()), /does not offer C-GET/);
+  });
+
+  it('tells what a peer has sent to a station, in its words', async () => {
+    await play(async wire => {
+      wire.send(accept(await wire.asked()));
+      const move = await wire.message();
+      assert.equal(move?.field, MOVE_RQ);
+      wire.send(answerTo(move, { 0x0900: 0xb000, 0x1021: 5, 0x1022: 2, 0x1023: 0 }));
+      await serveMessages(wire, () => null);
+    });
+    const transfers: Transfer[] = [];
+    await moveObjects(peer(), KEYS, 'US', { onTransfer: transfer => transfers.push(transfer) });
+    assert.deepEqual(transfers, [
+      { result: 'success', bytes: 0, objects: 5 },
+      { result: 'failed', bytes: 0, objects: 2 },
+    ]);
   });
 
   for (const [service, field, retrieve] of [

@@ -89,11 +89,12 @@ describe('DICOM: the station and its callers', () => {
   let received: StoredObject[];
   let ended: number[];
   let problems: Text[];
+  let transfers: string[];
   const wires: Wire[] = [];
 
   beforeEach(() => {
     folder = temporaryFolder('station');
-    [received, ended, problems] = [[], [], []];
+    [received, ended, problems, transfers] = [[], [], [], []];
   });
   afterEach(async () => {
     for (const wire of wires.splice(0)) wire.socket.destroy();
@@ -128,6 +129,7 @@ describe('DICOM: the station and its callers', () => {
         },
         onAssociationEnd: number => void ended.push(number),
         onProblem: text => void problems.push(text),
+        onTransfer: (caller, { result, bytes }) => void transfers.push(`${caller} ${result} ${bytes}`),
       },
     );
     await station.listen();
@@ -175,6 +177,8 @@ describe('DICOM: the station and its callers', () => {
     await open();
     const wire = await associate();
     assert.equal(await store(wire), 0);
+    assert.deepEqual(transfers, [`SENDER success ${dataSet().length}`]);
+    assert.equal(station?.openAssociations, 1);
     wire.send(commandData(3, { 0x0002: VERIFICATION, 0x0100: ECHO_RQ, 0x0110: 8, 0x0800: 0x0101 }));
     const answer = await wire.message();
     assert.deepEqual([answer?.field, answer?.number(0x0120), answer?.status], [0x8030, 8, 0]);
@@ -182,6 +186,7 @@ describe('DICOM: the station and its callers', () => {
     assert.equal((await wire.next())?.type, PDU.releaseRp);
     assert.equal(await wire.next(), null);
     await until('the end of the association', () => ended.length === 1);
+    assert.equal(station?.openAssociations, 0);
     const file = fs.readFileSync(path.join(folder, STUDY, `${SOP}.dcm`));
     assert.ok(file.subarray(-dataSet().length).equals(dataSet()));
     assert.deepEqual(problems, []);
@@ -375,6 +380,7 @@ describe('DICOM: the station and its callers', () => {
       await open({ mostBytes: 2 * MIB });
       const wire = await associate();
       assert.equal(await store(wire, pixels(3 * MIB)), 0xa700);
+      assert.deepEqual(transfers, [`SENDER refused ${pixels(3 * MIB).length}`]);
       assert.match(problem(), /size limit/);
       assert.deepEqual(filesBelow(folder), []);
       assert.equal(await store(wire), 0);

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivered } from '../../lib/delivery/channel';
 import { readOutgoing } from '../../lib/dicom/outgoing';
 import { type SentStudy, sendStudy, studyItems } from '../../lib/dicom/send-study';
+import type { Transfer } from '../../lib/dicom/transfer';
 import { ExchangeError } from '../../lib/errors';
 import {
   CT_IMAGE,
@@ -28,9 +29,10 @@ describe('DICOM: a study to an archive', () => {
   let folder: string;
   let scp: Scp | undefined;
   let saved: string[];
+  let transfers: Transfer[];
   beforeEach(() => {
     folder = temporaryFolder('study');
-    saved = [];
+    [saved, transfers] = [[], []];
     for (let number = 1; number <= COUNT; number++) {
       const uid = `${UID_ROOT}.3.${number}`;
       const elements = imageElements({ 0x00080018: element(0x00080018, 'UI', uid) });
@@ -82,7 +84,7 @@ describe('DICOM: a study to an archive', () => {
         timeoutMs: 2000,
         maxPdu: 16_384,
       },
-      { associations: 1 },
+      { associations: 1, onTransfer: transfer => transfers.push(transfer) },
       new AbortController().signal,
     );
   const failureOf = async (promise: Promise<unknown>): Promise<string> => {
@@ -103,6 +105,27 @@ describe('DICOM: a study to an archive', () => {
       assert.deepEqual([state, total, accepted, failed], ['refused', COUNT, COUNT - 1, 1]);
     });
   }
+
+  it('tells of each object what became of it, and how large it is', async () => {
+    await play(answering({ 1: 0xb000, 2: 0xa900, 3: 0xa700 }));
+    await failureOf(send(await content()));
+    const found = transfers.map(({ result }) => result).toSorted((one, other) => (one < other ? -1 : 1));
+    assert.deepEqual(found, ['failed', 'refused', 'success', 'warning']);
+    const size = writeDataSet(imageElements(), writingOf(SYNTAX.explicit)).length;
+    for (const { bytes } of transfers) assert.ok(Math.abs(bytes - size) < 100, `${bytes} of ${size}`);
+  });
+
+  it('tells of no bytes where the answer was lost', async () => {
+    await play(wire =>
+      serve(wire, () => {
+        wire.socket.resetAndDestroy();
+        return null;
+      }),
+    );
+    await failureOf(send(await content()));
+    assert.equal(transfers.filter(({ result }) => result === 'unknown').length, 1);
+    assert.ok(transfers.every(({ bytes }) => bytes === 0));
+  });
 
   it('A700 is sent again, alone', async () => {
     await play(answering({ 2: 0xa700 }));

@@ -19,6 +19,7 @@ const JUSTIFIED: Readonly<Record<string, string>> = {
   'fast-xml-parser': 'the simulator reads with another parser than ours',
   mssql: 'SQL Server: hospital databases, and the shared message store',
   pg: 'PostgreSQL for the shared message store',
+  'prom-client': 'metrics in the text format of Prometheus, with histograms and the figures of the process',
   saxes: 'streaming XML reader with line and column of a fault',
   soap: 'reads the WSDL of a platform that is described by one',
   undici: 'HTTP connections to the platform, with TLS and limits',

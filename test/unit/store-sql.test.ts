@@ -513,6 +513,7 @@ async function everyOperation(store: MessageStore): Promise<void> {
     read: [() => store.read({ id: first, actor: 'test' })],
     tallies: [() => store.tallies({})],
     oldest: [() => store.oldest({ channel: 'node' })],
+    probe: [() => store.probe({})],
     audit: [() => store.audit({ ...audit, durationMs: 0 })],
     auditTrail: [
       () => store.auditTrail({ afterSeq: 0, limit: 10 }),

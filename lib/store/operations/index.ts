@@ -7,6 +7,7 @@ import { claim, hurry, oldest, recover, release, renew, revise } from './claim';
 import { amend, cancel, resend } from './operator';
 import { backlog, handOver, outcomes, park } from './outcomes';
 import { position } from './position';
+import { probe } from './probe';
 import { prune, reseal } from './retention';
 import { read, search, tallies } from './search';
 import { settle } from './settle';
@@ -36,6 +37,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   read,
   tallies,
   oldest,
+  probe,
   audit,
   auditTrail,
   callStatistics,
