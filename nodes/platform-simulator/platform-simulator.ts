@@ -97,7 +97,7 @@ export default function register(RED: NodeAPI): void {
 
 function simulatedBy(profileNode: ExchangeProfileNode, def: Settings): SimulatedPlatform {
   const { settings } = profileNode.profile();
-  const aeTitle = def.imageAeTitle?.trim() ?? '';
+  const aeTitle = optional(def.imageAeTitle);
   return new SimulatedPlatform(
     {
       operator: settings.operator,
@@ -109,6 +109,9 @@ function simulatedBy(profileNode: ExchangeProfileNode, def: Settings): Simulated
       viewerKey: profileNode.secret('viewerKey'),
       validation: settings.validation,
     },
-    aeTitle === '' ? undefined : { aeTitle, port: Number(def.imagePort || IMAGE_PORT) },
+    aeTitle === '' ? undefined : { aeTitle, port: Number(optional(def.imagePort) || IMAGE_PORT) },
   );
 }
+
+/** Node-RED leaves a variable that is not set as it is written: then there is nothing. */
+const optional = (text = ''): string => text.trim().replace(/^\$\{[^}]*\}$/, '');

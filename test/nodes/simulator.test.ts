@@ -164,6 +164,16 @@ describe('platform-simulator: faults, scenarios, load', () => {
     await assert.rejects(echo(peer), (error: ExchangeError) => error.code === 'TRANSPORT_NOT_SENT');
   });
 
+  it('has no archive where the variables of the example are not set', async () => {
+    const text = (name: string): string => `\${EXCHANGE_SIMULATOR_${name}}`;
+    await deploy({ imageAeTitle: text('AE'), imagePort: text('IMAGE_PORT') });
+    const accepted = flow.next('ok');
+    flow.receive('lab', { payload: labInput });
+    await accepted;
+    await until('it is shown', () => flow.statuses('sim').at(-1) === 'listening');
+    assert.ok(!flow.statuses('sim').includes('not-started'));
+  });
+
   it('begins with the scenario of its preset', async () => {
     await deploy({ preset: 'scenario:platform-down-for-an-hour' });
     assert.equal((await failed(labInput, 'lab')).code, 'TRANSPORT_UNKNOWN');
