@@ -73,7 +73,8 @@ export async function simulateCommand(
       values.scenario === undefined
         ? undefined
         : faster(readScenarioFile(values.scenario), speedOf(values.speed));
-    const simulated = new SimulatedPlatform(identityOf(values, environment), archive);
+    const identity = identityOf(values, environment);
+    const simulated = new SimulatedPlatform(identity, archive);
     simulated.on('stage', state => print(bilingual(stageText(state))));
     simulated.on('received', ({ service, ok, key, fault }) =>
       print(`${service} ${key} ${ok ? 'ok' : 'no'}${fault ? ` [${fault}]` : ''}`),
@@ -85,6 +86,7 @@ export async function simulateCommand(
       await once(server, 'listening');
       await simulated.start();
       print(addresses(server, host, simulated));
+      for (const line of unset(identity)) print(line);
       if (scenario) simulated.stage.play(scenario);
       else simulated.stage.set(faults);
       await aborted(signal);
@@ -190,6 +192,14 @@ function identityOf(
     validation: values.validation === 'strict' ? 'strict' : 'lenient',
   };
 }
+
+/** An empty expectation is never met. */
+const unset = (identity: PlatformSimulatorOptions): string[] =>
+  Object.entries(identity)
+    .filter(([, value]) => value === '')
+    .map(
+      ([name]) => `未设置 ${name}，相应的调用都会被拒绝 | ${name} is not set: calls that need it are refused`,
+    );
 
 function portOf(given: string): number {
   const port = Number(given);

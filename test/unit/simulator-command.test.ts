@@ -50,6 +50,8 @@ describe('simulate and load on the command line', () => {
     await started();
     const url = addressOf('IAutoReport');
     assert.equal(await isSimulator(url), true);
+    assert.ok(lines.some(line => line.startsWith('未设置 strKey')));
+    assert.ok(!lines.join().includes('appId'));
     assert.match(lines.join('\n'), /CITY@127\.0\.0\.1:\d+/);
     assert.ok(lines.includes('故障：HTTP 500 错误页 | fault: HTTP 500 with a page'));
     const code = await load('--url', url, '--service', 'lab', '--rate', '20', '--seconds', '0.2');
