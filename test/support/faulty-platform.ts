@@ -17,10 +17,10 @@ import { sendStudy, studyItems } from '../../lib/dicom/send-study';
 import { SyntheticHospital } from '../../lib/simulator/hospital/hospital';
 import { type ImagedStudy, imagedStudies, syntheticImages } from '../../lib/simulator/hospital/images';
 import type { ImageArchive } from '../../lib/simulator/platform/image-archive';
-import type { Stage, StageState } from '../../lib/simulator/stage';
+import type { Stage } from '../../lib/simulator/stage';
 import type { Clock } from '../../lib/clock';
 import { deliverReport, reportItem } from '../../lib/report/report-delivery';
-import { type Received } from '../../lib/simulator/platform/journal';
+import type { Received } from '../../lib/simulator/platform/journal';
 import type { PlatformSimulator } from '../../lib/simulator/platform/platform-simulator';
 import { SimulatedPlatform } from '../../lib/simulator/simulated-platform';
 import { syntheticReports } from '../../lib/simulator/synthetic-reports';
@@ -67,7 +67,6 @@ interface Parts {
   readonly folder: string;
   readonly store: MessageStore;
   readonly simulated: SimulatedPlatform;
-  readonly changes: readonly StageState[];
   readonly server: http.Server;
 }
 
@@ -82,8 +81,6 @@ export class FaultyPlatform {
   readonly attempts: Attempt[] = [];
   readonly profile: Profile = readProfile(profileSettings(), new CodeTables());
   readonly stage: Stage;
-  /** What the stage has told, in order. */
-  readonly changes: readonly StageState[];
   readonly simulator: PlatformSimulator;
   readonly archive: ImageArchive;
   readonly url: string;
@@ -103,13 +100,11 @@ export class FaultyPlatform {
       { kind: 'embedded', file: path.join(folder, 'store.db'), secret: 'TEST-SECRET' },
       { in: 'caller', ...(options.clock && { clock: options.clock }) },
     );
-    const changes: StageState[] = [];
     const simulated = new SimulatedPlatform(IDENTITY, { aeTitle: AE, port: 0 }, options.clock);
-    simulated.on('stage', state => changes.push(state));
     await simulated.start();
     const server = http.createServer(simulated.platform.handler);
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    return new FaultyPlatform({ folder, store, simulated, changes, server }, options);
+    return new FaultyPlatform({ folder, store, simulated, server }, options);
   }
 
   private constructor(parts: Parts, { clock, retry, timeoutMs = 300 }: FaultyPlatformOptions) {
@@ -119,7 +114,6 @@ export class FaultyPlatform {
     const { stage, platform, archive } = parts.simulated;
     if (!archive) throw new Error('no archive');
     this.#simulated = parts.simulated;
-    this.changes = parts.changes;
     [this.stage, this.simulator, this.archive] = [stage, platform, archive];
     this.#server = parts.server;
     this.url = `http://127.0.0.1:${portOf(parts.server)}`;

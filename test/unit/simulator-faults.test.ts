@@ -124,6 +124,16 @@ describe('simulator: faults of the platform', () => {
     });
   }
 
+  it('a refusal of its own stays one, whatever goes wrong with its words', async () => {
+    const archive = platform.client(platform.archiveUrl);
+    for (const name of ['duplicate', 'wrong-charset'] as const) {
+      platform.stage.set(readFaults({ fault: name, declares: 'gbk' }));
+      const { result } = await archive.call('ArchiveAutoReport', [['strReportInfo', '<root/>']]);
+      assert.doesNotMatch(result ?? '', /成功|鎴愬姛|已存在/, name);
+      assert.equal(platform.received.at(-1)?.ok, false);
+    }
+  });
+
   it('words of a refusal come through', async () => {
     platform.stage.set(readFaults({ fault: 'status-0', text: '机构未备案' }));
     await platform.send('report', 1);
