@@ -85,6 +85,7 @@ async function callHospital(
 ): Promise<LoadResult> {
   const { url, certificate } = target;
   const caller = new BookingCaller({ url, certificate, timeoutMs: TIMEOUT_MS, connections: CONNECTIONS });
+  endWith(target.signal, caller);
   try {
     return await runLoad({
       ...paceOf(order, target),
@@ -105,6 +106,7 @@ async function registerReports(order: LoadOrder, sort: ReportSort, target: LoadT
   const archive = syntheticArchive({ orgCode, orgName });
   const report = syntheticReports(sort, archive, now.getTime().toString(36).toUpperCase(), now);
   const client = new SoapClient({ url, timeoutMs: TIMEOUT_MS, connections: CONNECTIONS });
+  endWith(target.signal, client);
   const [parameter] = soapMethods.ArchiveAutoReport;
   try {
     return await runLoad({
@@ -119,6 +121,10 @@ async function registerReports(order: LoadOrder, sort: ReportSort, target: LoadT
     await client.close();
   }
 }
+
+/** Who ends the run does not wait for the answers that are outstanding: they are counted as ABORTED. */
+const endWith = (signal: AbortSignal | undefined, client: { close(): Promise<void> }): void =>
+  signal?.addEventListener('abort', () => void client.close(), { once: true });
 
 const paceOf = (
   { rate, seconds, mostOutstanding }: LoadOrder,

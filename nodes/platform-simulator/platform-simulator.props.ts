@@ -6,4 +6,10 @@ export interface PlatformSimulatorProps {
   path: string;
   /** Address of the hospital's AppointmentDealInterface that the caller calls. */
   bookingUrl: string;
+  /** AE title of the platform's image archive; empty: there is none. */
+  imageAeTitle: string;
+  /** Its port, on this machine only. */
+  imagePort: string;
+  /** What goes wrong from the start: empty, `soap:<fault>`, `dicom:<fault>`, or `scenario:<name>`. */
+  preset: string;
 }

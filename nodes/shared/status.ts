@@ -14,16 +14,23 @@ const look: Record<Mood, { fill: NodeStatusFill; shape: NodeStatusShape }> = {
 /** Milliseconds between two updates: an open editor keeps every one of them. */
 const INTERVAL = 1000;
 
+/** The key of a text, or a text that is the same in both languages. */
+export type StatusText = string | { readonly text: string };
+
 /** Gives a function that shows a status; of updates that come too fast the last one is shown. */
-export function statusOf(node: Node): (mood: Mood, key: string) => void {
+export function statusOf(node: Node): (mood: Mood, key: StatusText) => void {
   let last = 0;
-  let next: { mood: Mood; key: string } | undefined;
+  let next: { mood: Mood; key: StatusText } | undefined;
   let timer: NodeJS.Timeout | undefined;
   const show = (): void => {
     timer = undefined;
     if (!next) return;
     last = Date.now();
-    node.status({ ...look[next.mood], text: `${node.type}.status.${next.key}` });
+    const { mood, key } = next;
+    node.status({
+      ...look[mood],
+      text: typeof key === 'string' ? `${node.type}.status.${key}` : key.text,
+    });
     next = undefined;
   };
   node.on('close', () => clearTimeout(timer));

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { imageFaultNames, soapFaultNames } from '../../lib/simulator/faults/fault-kinds';
+import { scenarioFiles } from '../../lib/simulator/scenario-files';
 import { ensureBuilt } from '../support/built-editor';
 import { contrast } from '../support/contrast';
 import { demoFlow } from '../support/demo-flow';
@@ -334,6 +336,26 @@ describe('the Node-RED editor', function () {
       assert.match(await result('archive', 'archiveUrl', `http://127.0.0.1:${port}/service`), /bad/);
       await editor.picture('profile');
       await dialog.cancel();
+    });
+
+    it('offers every fault and scenario of the simulator, and keeps the choice', async () => {
+      const dialog = await editor.openDialog('simulator');
+      const values = await dialog
+        .field('preset')
+        .locator('option')
+        .evaluateAll(options => options.map(option => (option as HTMLOptionElement).value));
+      assert.deepEqual(values, [
+        '',
+        ...scenarioFiles.map(({ name }) => `scenario:${name}`),
+        ...soapFaultNames.map(name => `soap:${name}`),
+        ...imageFaultNames.map(name => `dicom:${name}`),
+      ]);
+      await dialog.field('preset').selectOption({ label: 'lost-answer 影像已保存，应答丢失' });
+      await dialog.done();
+      const again = await editor.openDialog('simulator');
+      assert.equal(await again.field('preset').inputValue(), 'dicom:lost-answer');
+      await again.field('preset').selectOption('');
+      await again.done();
     });
 
     it('says in Chinese what is wrong with a value', async () => {

@@ -16,13 +16,13 @@ import { readOutgoing } from '../../lib/dicom/outgoing';
 import { sendStudy, studyItems } from '../../lib/dicom/send-study';
 import { SyntheticHospital } from '../../lib/simulator/hospital/hospital';
 import { type ImagedStudy, imagedStudies, syntheticImages } from '../../lib/simulator/hospital/images';
-import { ImageArchive } from '../../lib/simulator/platform/image-archive';
-import { imageFaultsBy } from '../../lib/simulator/platform/image-fault-plan';
-import { Stage, type StageState } from '../../lib/simulator/stage';
-import { type Clock, systemClock } from '../../lib/clock';
+import type { ImageArchive } from '../../lib/simulator/platform/image-archive';
+import type { Stage } from '../../lib/simulator/stage';
+import type { Clock } from '../../lib/clock';
 import { deliverReport, reportItem } from '../../lib/report/report-delivery';
-import { type Received } from '../../lib/simulator/platform/journal';
-import { PlatformSimulator } from '../../lib/simulator/platform/platform-simulator';
+import type { Received } from '../../lib/simulator/platform/journal';
+import type { PlatformSimulator } from '../../lib/simulator/platform/platform-simulator';
+import { SimulatedPlatform } from '../../lib/simulator/simulated-platform';
 import { syntheticReports } from '../../lib/simulator/synthetic-reports';
 import { SoapClient } from '../../lib/soap/client';
 import type { MessageState } from '../../lib/store/message';
@@ -66,10 +66,7 @@ export interface Attempt {
 interface Parts {
   readonly folder: string;
   readonly store: MessageStore;
-  readonly stage: Stage;
-  readonly changes: readonly StageState[];
-  readonly simulator: PlatformSimulator;
-  readonly archive: ImageArchive;
+  readonly simulated: SimulatedPlatform;
   readonly server: http.Server;
 }
 
@@ -84,13 +81,12 @@ export class FaultyPlatform {
   readonly attempts: Attempt[] = [];
   readonly profile: Profile = readProfile(profileSettings(), new CodeTables());
   readonly stage: Stage;
-  /** What the stage has told, in order. */
-  readonly changes: readonly StageState[];
   readonly simulator: PlatformSimulator;
   readonly archive: ImageArchive;
   readonly url: string;
   readonly store: MessageStore;
   readonly #dispatcher: Dispatcher;
+  readonly #simulated: SimulatedPlatform;
   readonly #server: http.Server;
   readonly #folder: string;
   readonly #clients: SoapClient[] = [];
@@ -104,24 +100,21 @@ export class FaultyPlatform {
       { kind: 'embedded', file: path.join(folder, 'store.db'), secret: 'TEST-SECRET' },
       { in: 'caller', ...(options.clock && { clock: options.clock }) },
     );
-    const changes: StageState[] = [];
-    const stage = new Stage(options.clock ?? systemClock, state => changes.push(state));
-    const simulator = new PlatformSimulator(IDENTITY, stage.faults);
-    const archive = new ImageArchive({ aeTitle: AE, port: 0, faults: imageFaultsBy(stage.faults) });
-    await archive.start();
-    const server = http.createServer(simulator.handler);
+    const simulated = new SimulatedPlatform(IDENTITY, { aeTitle: AE, port: 0 }, options.clock);
+    await simulated.start();
+    const server = http.createServer(simulated.platform.handler);
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    return new FaultyPlatform({ folder, store, stage, changes, simulator, archive, server }, options);
+    return new FaultyPlatform({ folder, store, simulated, server }, options);
   }
 
   private constructor(parts: Parts, { clock, retry, timeoutMs = 300 }: FaultyPlatformOptions) {
     const { store } = parts;
     this.#folder = parts.folder;
     this.store = store;
-    this.stage = parts.stage;
-    this.changes = parts.changes;
-    this.simulator = parts.simulator;
-    this.archive = parts.archive;
+    const { stage, platform, archive } = parts.simulated;
+    if (!archive) throw new Error('no archive');
+    this.#simulated = parts.simulated;
+    [this.stage, this.simulator, this.archive] = [stage, platform, archive];
     this.#server = parts.server;
     this.url = `http://127.0.0.1:${portOf(parts.server)}`;
     this.#timeoutMs = timeoutMs;
@@ -190,9 +183,7 @@ export class FaultyPlatform {
   async stop(): Promise<void> {
     await this.#dispatcher.stop(0);
     await Promise.all(this.#clients.map(client => client.close()));
-    this.stage.close();
-    this.simulator.close();
-    await this.archive.stop();
+    await this.#simulated.close();
     await new Promise<void>(resolve => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();

@@ -1,7 +1,9 @@
 /** Every fault of the table, as the hospital's own deliveries come to see it. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { ExchangeError } from '../../lib/errors';
 import {
+  type FaultKind,
   IMAGE_FAULTS,
   type ImageFaultKind,
   SOAP_FAULTS,
@@ -13,6 +15,7 @@ import {
 import { FaultChooser } from '../../lib/simulator/faults/fault-chooser';
 import { readFaults } from '../../lib/simulator/faults/fault-order';
 import { echo } from '../../lib/dicom/echo';
+import { scenarios } from '../../lib/simulator/scenarios';
 import { SIMULATOR_HEADER, SIMULATOR_IMPLEMENTATION } from '../../lib/simulator/marks';
 import { fastClock } from '../support/fast-clock';
 import { FaultyPlatform, IMAGES } from '../support/faulty-platform';
@@ -121,6 +124,16 @@ describe('simulator: faults of the platform', () => {
     });
   }
 
+  it('a refusal of its own stays one, whatever goes wrong with its words', async () => {
+    const archive = platform.client(platform.archiveUrl);
+    for (const name of ['duplicate', 'wrong-charset'] as const) {
+      platform.stage.set(readFaults({ fault: name, declares: 'gbk' }));
+      const { result } = await archive.call('ArchiveAutoReport', [['strReportInfo', '<root/>']]);
+      assert.doesNotMatch(result ?? '', /成功|鎴愬姛|已存在/, name);
+      assert.equal(platform.received.at(-1)?.ok, false);
+    }
+  });
+
   it('words of a refusal come through', async () => {
     platform.stage.set(readFaults({ fault: 'status-0', text: '机构未备案' }));
     await platform.send('report', 1);
@@ -181,6 +194,24 @@ describe('simulator: faults of the platform', () => {
     const post = await fetch(platform.archiveUrl, { method: 'POST', body: '<x/>' });
     assert.equal(post.headers.get(SIMULATOR_HEADER), '1');
   });
+});
+
+describe('simulator: the help', () => {
+  for (const [language, file] of [
+    ['zh', 'zh-CN'],
+    ['en', 'en-US'],
+  ] as const) {
+    it(`names every fault in ${file} as the table does`, () => {
+      const help = fs.readFileSync(`nodes/platform-simulator/locales/${file}.help.md`, 'utf8');
+      const listed = [...help.matchAll(/^- (<code>.*)$/gm)].map(([, line]) => line);
+      const kinds = [SOAP_FAULTS, IMAGE_FAULTS].flatMap(table => Object.entries<FaultKind>(table));
+      assert.deepEqual(
+        listed,
+        kinds.map(([name, kind]) => `<code>${name}</code> ${kind[language]}`),
+      );
+      for (const { name } of scenarios) assert.ok(help.includes(`<code>${name}</code>`), name);
+    });
+  }
 });
 
 describe('simulator: its mark', () => {

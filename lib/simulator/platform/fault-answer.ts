@@ -83,11 +83,13 @@ export function wrongResult({ fault, text }: SoapFaultOrder, family: Family): st
         : (text ?? '该报告已存在，请勿重复提交');
     case 'wrong-charset':
       // Latin letters are the same in both.
-      return family === 'report' ? '成功' : undefined;
+      return family === 'sync' ? SUCCESS : family === 'report' ? '成功' : undefined;
     default:
       return undefined;
   }
 }
+
+const SUCCESS = '{"Status":1,"Msg":"成功","Total":1,"Rows":"1"}';
 
 const refusal = (family: Family, text: string): string =>
   family === 'sync' ? JSON.stringify({ Status: 0, Msg: text, Total: 0, Rows: null }) : `失败：${text}`;

@@ -101,6 +101,10 @@ export class ImageArchive extends EventEmitter<Events> {
     if (server) await new Promise<unknown>(resolve => server.close(resolve));
   }
 
+  get aeTitle(): string {
+    return this.#options.aeTitle;
+  }
+
   /** The port that it listens at; 0 while it doesn't. */
   get port(): number {
     const address = this.#server?.address();

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, systemClock } from '../../clock';
+import { systemClock } from '../../clock';
 import { type ViewerPageName, soapMethods } from '../../contract/services';
 import type { Text } from '../../errors';
 import { type SoapCall, SoapEndpoint } from '../../soap/endpoint';
@@ -57,9 +57,9 @@ export class PlatformSimulator extends EventEmitter<Events> {
   readonly #faulty = new Set<ServerResponse>();
 
   /** @param faults shared with the image archive, so that one scenario plays on both */
-  constructor(options: PlatformSimulatorOptions, faults?: FaultChooser, clock: Clock = systemClock) {
+  constructor(options: PlatformSimulatorOptions, faults = new FaultChooser(systemClock)) {
     super();
-    this.faults = faults ?? new FaultChooser(clock);
+    this.faults = faults;
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
     this.#services = new PlatformServices(options, this.#now);
@@ -150,7 +150,8 @@ export class PlatformSimulator extends EventEmitter<Events> {
     if (!order || SOAP_FAULTS[order.fault].processed) keep();
     this.#note(title, key, faults, order);
     if (!order || !family || !response) return answer;
-    const isOwn = isRefused(faults) && order.fault === 'duplicate';
+    // What the platform refuses by itself it does not call a success, or there already.
+    const isOwn = isRefused(faults) && ['duplicate', 'wrong-charset'].includes(order.fault);
     const wrong = isOwn ? undefined : wrongResult(order, family);
     const result = wrong === undefined ? answer : wrong;
     await this.#answerWrongly({
