@@ -80,11 +80,14 @@ function loadCodeTables(file: string): CodeTables {
   try {
     return new CodeTables(parseCodeTableCsv(fs.readFileSync(file, 'utf8')));
   } catch (error) {
-    const why = error instanceof Error && !('code' in error) ? error.message : '读不到 | cannot be read';
+    const why = error instanceof ExchangeError ? error.text : { zh: '读不到', en: 'it cannot be read' };
     throw new ExchangeError({
       code: 'CONFIG',
       retry: 'never',
-      text: { zh: `代码表文件无法使用：${why}`, en: 'the code table file cannot be used' },
+      text: {
+        zh: `代码表文件无法使用：${why.zh}`,
+        en: `the code table file cannot be used: ${why.en}`,
+      },
     });
   }
 }
