@@ -16,7 +16,7 @@ const ESC = 0x1b;
 const DECODERS = new Map<string, TextDecoder>();
 
 /** Name of Node's decoder for each defined term, without its blanks and underscores. */
-const DECODER_NAMES: Readonly<Record<string, string>> = {
+export const DECODER_NAMES: Readonly<Record<string, string>> = {
   ISOIR100: 'windows-1252',
   ISOIR101: 'iso-8859-2',
   ISOIR109: 'iso-8859-3',
@@ -49,7 +49,7 @@ interface Designation {
 
 const ASCII: Designation = { half: 'G0', decoder: 'ascii' };
 
-const DESIGNATIONS: ReadonlyMap<string, Designation> = new Map<string, Designation>([
+export const DESIGNATIONS: ReadonlyMap<string, Designation> = new Map<string, Designation>([
   ['(B', ASCII],
   ['(J', ASCII],
   [')I', { half: 'G1', decoder: 'shift_jis' }],

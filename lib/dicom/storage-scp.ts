@@ -43,9 +43,9 @@ export interface StationEvents {
 }
 
 /** Reasons of a rejection (PS3.8 table 9-21). */
-const CALLED_UNKNOWN: Rejection = { result: 1, source: 1, reason: 7 };
-const CALLING_UNKNOWN: Rejection = { result: 1, source: 1, reason: 3 };
-const LIMIT_EXCEEDED: Rejection = { result: 2, source: 3, reason: 2 };
+export const CALLED_UNKNOWN: Rejection = { result: 1, source: 1, reason: 7 };
+export const CALLING_UNKNOWN: Rejection = { result: 1, source: 1, reason: 3 };
+export const LIMIT_EXCEEDED: Rejection = { result: 2, source: 3, reason: 2 };
 
 /** Connections that have not asked for an association yet. */
 const MOST_WAITING = 64;
