@@ -15,6 +15,11 @@ export class AllowedNetworks {
     for (const entry of entries) this.#add(entry);
   }
 
+  /** Admits everybody. */
+  get any(): boolean {
+    return this.#any;
+  }
+
   admits(address: string | undefined): boolean {
     if (this.#any) return true;
     const plain = plainAddress(address ?? '');
