@@ -70,12 +70,14 @@ export const nameTarget: Target = {
       if (part !== '' && !isSafeSegment(part)) throw new Finding(`no safe name: ${JSON.stringify(part)}`);
     });
     await tried('NameTemplate', () => {
-      const template = text.length % 2 === 0 ? text : '{file}/{report_form_no}.{ext}';
-      const name = new NameTemplate(template).expand({
+      // Either is long, not both: thousands of places times thousands of characters is nobody's template.
+      const isTemplate = text.length % 2 === 0;
+      const value = isTemplate ? text.slice(0, 100) : text;
+      const name = new NameTemplate(isTemplate ? text : '{file}/{report_form_no}.{ext}').expand({
         now: new Date(0),
         type: 'pdf',
-        file: text,
-        lookUp: () => text,
+        file: value,
+        lookUp: () => value,
       });
       if (!name.split('/').every(isSafeSegment)) throw new Finding(`leads out: ${JSON.stringify(name)}`);
     });
