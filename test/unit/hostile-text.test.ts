@@ -1,14 +1,19 @@
 /** Texts on which an expression takes time in the square of their length, or runs out of stack. Each has held a reader. */
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
+import { parseCodeTableCsv } from '../../lib/contract/code-table';
 import { decodeText } from '../../lib/dicom/character-set';
 import { decodeCommand } from '../../lib/dicom/command-set';
 import { decodeDataSet } from '../../lib/dicom/data-set';
 import { readObject } from '../../lib/dicom/part10';
 import { decodeAssociateRequest } from '../../lib/dicom/pdu';
+import { ExchangeError } from '../../lib/errors';
+import { maskField } from '../../lib/privacy/mask';
+import { shownWord } from '../../lib/privacy/shown-text';
 import { openShared } from '../../lib/report-file/fetch-share';
 import { safePart } from '../../lib/report-file/safe-name';
 import { parseEnvelope } from '../../lib/wire/soap-parse';
+import { decodeText as decodeBody } from '../../lib/wire/encoding';
 import { parseAnswerJson } from '../../lib/wire/json-answer';
 import { withoutTrailing } from '../../lib/trailing';
 import { CT_IMAGE, SYNTAX, element, fileOf, metaOf, writeDataSet, writingOf } from '../support/dicom-files';
@@ -99,6 +104,41 @@ describe('text made to keep a reader busy', () => {
     assert.deepEqual(
       ['a \0 ', 'a', '  ', '', 'a b'].map(text => withoutTrailing(text, '\0 ')),
       ['a', 'a', '', '', 'a b'],
+    );
+  });
+});
+
+describe('what errors show of a stranger’s text', () => {
+  it('no line of a code table that is no CSV', () => {
+    const text = 'table,localCode,localName,platformCode,platformName\nSTD_SEX,1,"测试甲乙丙" x,1,男\n';
+    assert.throws(
+      () => parseCodeTableCsv(text),
+      (error: unknown) =>
+        error instanceof ExchangeError &&
+        error.code === 'CONFIG' &&
+        /line \d+ is no CSV/.test(error.message) &&
+        !error.message.includes('测试甲乙丙'),
+    );
+  });
+  it('no number of a person in a field that is not meant for one, but keys and dates as they are', () => {
+    for (const [text, shown] of [
+      ['000000190001010017', '**************0017'],
+      ['卡 Z00000000|1', '卡 *****0000|1'],
+      ['00000019000101001x', '**************001x'],
+      ['20300101', '20300101'],
+      ['TEST2030000001', 'TEST2030000001'],
+    ] as const)
+      assert.equal(maskField({}, text), shown);
+    assert.equal(maskField({ key: true }, 'Z00000000'), 'Z00000000');
+  });
+  it('no number in what should be a name of the protocol', () => {
+    assert.deepEqual(
+      ['utf-8', 'soap:Server.userException', '000000190001010017-8', 'Z00000000', '测试甲<x>'].map(shownWord),
+      ['utf-8', 'soap:Server.userException', '***-8', '***', 'x'],
+    );
+    assert.throws(
+      () => decodeBody(Buffer.from('<a/>'), 'Z00000000'),
+      (error: unknown) => error instanceof ExchangeError && !error.message.includes('Z00000000'),
     );
   });
 });
