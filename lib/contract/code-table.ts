@@ -3,6 +3,7 @@
  * values of none, so they are loaded per hospital; only STD_SEX is shipped, where agreement and GB/T 2261.1 agree.
  */
 import { parse } from 'csv-parse/sync';
+import { ExchangeError, type Text } from '../errors';
 
 export interface CodeEntry {
   readonly table: string;
@@ -90,17 +91,10 @@ export class CodeTables {
 
 /**
  * Reads a CSV file of code tables (comma or tab, the first line names the columns).
- * @throws {Error} when a column is missing or the file is no CSV.
+ * @throws {ExchangeError} CONFIG when a column is missing or the file is no CSV
  */
 export function parseCodeTableCsv(text: string): CodeEntry[] {
-  const rows: Record<string, string>[] = parse(text, {
-    bom: true,
-    columns: (names: string[]) => checkColumns(names.map(name => name.trim().toLowerCase())),
-    delimiter: [',', '\t'],
-    relax_column_count: true,
-    skip_empty_lines: true,
-    trim: true,
-  });
+  const rows = readRows(text);
   return rows.map(row => {
     const cell = (name: Column): string => row[name.toLowerCase()] ?? '';
     return {
@@ -114,9 +108,33 @@ export function parseCodeTableCsv(text: string): CodeEntry[] {
   });
 }
 
+function readRows(text: string): Record<string, string>[] {
+  try {
+    return parse(text, {
+      bom: true,
+      columns: (names: string[]) => checkColumns(names.map(name => name.trim().toLowerCase())),
+      delimiter: [',', '\t'],
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    });
+  } catch (error) {
+    if (error instanceof ExchangeError) throw error;
+    // The library's own message quotes the file.
+    const { lines } = Object(error) as { lines?: unknown };
+    const line = typeof lines === 'number' ? lines : 1;
+    throw unusable({ zh: `第 ${line} 行不是有效的 CSV`, en: `line ${line} is no CSV` });
+  }
+}
+
+const unusable = (text: Text): ExchangeError => new ExchangeError({ code: 'CONFIG', retry: 'never', text });
+
 function checkColumns(names: string[]): string[] {
   const missing = COLUMNS.filter(name => name !== 'confirmed' && !names.includes(name.toLowerCase()));
   if (missing.length > 0)
-    throw new Error(`代码表缺少列 ${missing.join(', ')} | code table lacks columns ${missing.join(', ')}`);
+    throw unusable({
+      zh: `代码表缺少列 ${missing.join(', ')}`,
+      en: `code table lacks columns ${missing.join(', ')}`,
+    });
   return names;
 }

@@ -2,6 +2,7 @@
  * Dates and times as they stand in a database: wall clock text, whatever the time zone of this process. The driver
  * works with Date objects whose UTC fields are the wall clock here; none of them leaves this folder.
  */
+import { withoutTrailing } from '../trailing';
 
 /** Parts of a wall clock. A Date holds milliseconds; the rest is kept beside it. */
 export interface WallClock {
@@ -31,7 +32,7 @@ export function readTime(text: string): WallClock | undefined {
 }
 
 function wallClock(text: string, digits: string): WallClock | undefined {
-  const fraction = digits.replace(/0+$/, '');
+  const fraction = withoutTrailing(digits, '0');
   const date = new Date(`${text}.${fraction.slice(0, 3).padEnd(3, '0')}Z`);
   // 31 February is another day to Date.
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 19) !== text) return undefined;
@@ -69,7 +70,7 @@ export function timeText(date: Date): string {
   if (milliseconds === 0 && rest === 0) return time;
   // Milliseconds are whole: .5 is .500, as a log has it; finer ones keep their digits.
   const digits = String(milliseconds * 10_000 + rest).padStart(7, '0');
-  return `${time}.${digits.replace(/0+$/, '').padEnd(3, '0')}`;
+  return `${time}.${withoutTrailing(digits, '0').padEnd(3, '0')}`;
 }
 
 export const wallText = (date: Date): string => `${dayText(date)} ${timeText(date)}`;

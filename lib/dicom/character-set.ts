@@ -16,7 +16,7 @@ const ESC = 0x1b;
 const DECODERS = new Map<string, TextDecoder>();
 
 /** Name of Node's decoder for each defined term, without its blanks and underscores. */
-const DECODER_NAMES: Readonly<Record<string, string>> = {
+export const DECODER_NAMES: Readonly<Record<string, string>> = {
   ISOIR100: 'windows-1252',
   ISOIR101: 'iso-8859-2',
   ISOIR109: 'iso-8859-3',
@@ -49,7 +49,7 @@ interface Designation {
 
 const ASCII: Designation = { half: 'G0', decoder: 'ascii' };
 
-const DESIGNATIONS: ReadonlyMap<string, Designation> = new Map<string, Designation>([
+export const DESIGNATIONS: ReadonlyMap<string, Designation> = new Map<string, Designation>([
   ['(B', ASCII],
   ['(J', ASCII],
   [')I', { half: 'G1', decoder: 'shift_jis' }],
@@ -169,8 +169,15 @@ function isUtf8(bytes: Buffer): boolean {
 }
 
 /** Whether all bytes above ASCII are pairs of the Chinese characters of GB 2312: hardly ever so in Latin-1. */
-const isGb2312 = (bytes: Buffer): boolean =>
-  /^(?:[\0-\x7f]|[\xb0-\xf7][\xa1-\xfe])*$/.test(bytes.toString('latin1'));
+function isGb2312(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte < 0x80) continue;
+    const second = bytes[++at] ?? 0;
+    if (byte < 0xb0 || byte > 0xf7 || second < 0xa1 || second > 0xfe) return false;
+  }
+  return true;
+}
 
 /** Text with code extensions (PS3.5 6.1.2.5): each run of bytes by the repertoires called up before it. */
 function decodeIso2022(bytes: Buffer, terms: readonly string[], fallback: Fallback | undefined): string {

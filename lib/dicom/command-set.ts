@@ -1,4 +1,5 @@
 /** Command sets of DIMSE messages (PS3.7 annex E): implicit VR little endian, group 0000. */
+import { withoutTrailing } from '../trailing';
 import { ProtocolViolation } from './protocol-failure';
 
 export const Command = {
@@ -142,4 +143,4 @@ const padded = (text: string, by: string): Buffer =>
 
 const numberOf = (bytes: Buffer): number => (bytes.length >= 2 ? bytes.readUInt16LE(0) : 0);
 
-const textOf = (bytes: Buffer): string => bytes.toString('latin1').replace(/[\0 ]+$/, '');
+const textOf = (bytes: Buffer): string => withoutTrailing(bytes.toString('latin1'), '\0 ');

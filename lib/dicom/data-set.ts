@@ -3,6 +3,7 @@
  * go through here: their data sets travel as they are.
  */
 import { ExchangeError } from '../errors';
+import { withoutTrailing } from '../trailing';
 import { decodeText, encodeText, type Fallback, isAsciiText } from './character-set';
 import { attributeOfKeyword, attributeOfTag, type Keyword, Tag } from './dictionary';
 import {
@@ -355,7 +356,7 @@ function decodeValue(
   }
   // A copy: the bytes are those of a message, which nobody else shall keep.
   if (BINARY.has(vr)) return Buffer.from(bytes);
-  const text = (BY_CHARACTER_SET.has(vr) ? decode(bytes) : bytes.toString('latin1')).replace(/[\0 ]+$/, '');
+  const text = withoutTrailing(BY_CHARACTER_SET.has(vr) ? decode(bytes) : bytes.toString('latin1'), '\0 ');
   return ONE_TEXT.has(vr) || !text.includes(' ')
     ? text
     : text

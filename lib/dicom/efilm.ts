@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import zlib from 'node:zlib';
+import { withoutTrailing } from '../trailing';
 import { asDeflateError, type DataSetPlace, inflaterFor, readStart } from './data-set-start';
 import { Tag } from './dictionary';
 import type { DataElement } from './element-reader';
@@ -136,7 +137,7 @@ function uidPatch(old: DataElement | undefined, uid: string, syntax: TransferSyn
   return [replacing(old, old.position, asciiElement(old.tag, 'UI', uid, syntax))];
 }
 
-const uidText = ({ value }: DataElement): string => (value?.toString('latin1') ?? '').replace(/[\0 ]+$/, '');
+const uidText = ({ value }: DataElement): string => withoutTrailing(value?.toString('latin1') ?? '', '\0 ');
 
 const outOfOrder = (): Error =>
   malformed({

@@ -1,6 +1,7 @@
 /** DICOM files (PS3.10 7): preamble, file meta information, data set. */
 import { isUid } from '../contract/dicom-terms';
 import type { RandomAccess } from '../report-file/content';
+import { withoutTrailing } from '../trailing';
 import { decodeText, type Fallback } from './character-set';
 import { readStart } from './data-set-start';
 import { Tag } from './dictionary';
@@ -196,7 +197,7 @@ export const isUsableUid = (text: string): boolean => text.length <= 64 && /^\d+
 
 const latin1 = (bytes: Buffer | undefined): string => (bytes ? bytes.toString('latin1') : '');
 
-const uidText = (bytes: Buffer | undefined): string => latin1(bytes).replace(/[\0 ]+$/, '');
+const uidText = (bytes: Buffer | undefined): string => withoutTrailing(latin1(bytes), '\0 ');
 
 const notPart10 = (isEmpty: boolean): Error =>
   dicomFileError(

@@ -1,4 +1,5 @@
 /** Protocol data units of an association (PS3.8 section 9.3): written and read, with limits. */
+import { withoutTrailing } from '../trailing';
 import { ProtocolViolation, type Rejection } from './protocol-failure';
 
 export const PduType = {
@@ -238,7 +239,7 @@ function itemsOf(bytes: Buffer, start: number): RawItem[] {
 const textOf = (found: RawItem | undefined): string => (found ? uidText(found.value) : '');
 
 /** Some pad UIDs here too, though PS3.8 says not to. */
-const uidText = (bytes: Buffer): string => bytes.toString('latin1').replace(/[\0 ]+$/, '');
+const uidText = (bytes: Buffer): string => withoutTrailing(bytes.toString('latin1'), '\0 ');
 
 function byteAt(bytes: Buffer, at: number): number {
   const value = bytes[at];

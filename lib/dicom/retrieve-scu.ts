@@ -15,7 +15,7 @@ import { statusFailure } from './status-failure';
 import { EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, transferSyntaxOf } from './transfer-syntax';
 
 /** JPEG baseline, extended, lossless, JPEG-LS, JPEG 2000, RLE: what archives keep images in. More would not fit. */
-const COMPRESSED = ['4.50', '4.51', '4.57', '4.70', '4.80', '4.81', '4.90', '4.91', '5'].map(
+export const COMPRESSED_SYNTAXES = ['4.50', '4.51', '4.57', '4.70', '4.80', '4.81', '4.90', '4.91', '5'].map(
   end => `${IMPLICIT_VR_LITTLE_ENDIAN}.${end}`,
 );
 
@@ -53,7 +53,7 @@ export async function getObjects(
   const { get } = modelOf('STUDY');
   const storage = STORAGE_CLASSES.flatMap(abstractSyntax => [
     { abstractSyntax, transferSyntaxes: [EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN] },
-    { abstractSyntax, transferSyntaxes: COMPRESSED },
+    { abstractSyntax, transferSyntaxes: COMPRESSED_SYNTAXES },
   ]);
   const roles = STORAGE_CLASSES.map(sopClassUid => ({ sopClassUid, scu: false, scp: true }));
   return retrieve(peer, keys, options, {

@@ -1,6 +1,6 @@
 /** The settings of dicom-peer and dicom-station, as text from Node-RED, → peers and stations. */
 import type tls from 'node:tls';
-import { AllowedNetworks } from '../report-file/networks';
+import { AllowedNetworks } from '../networks';
 import { settingReader } from '../setting';
 import type { Fallback } from './character-set';
 import { ObjectFolder } from './object-folder';

@@ -21,7 +21,8 @@ export const isPending = (status: number): boolean => status === 0xff00 || statu
 /** The final answer of a request that was cancelled (PS3.4 C.4.2.1.5, C.4.3.1.4). */
 export const CANCELLED = 0xfe00;
 
-const WORDS: Readonly<Record<number, Text>> = {
+/** Those that mean something of their own. */
+export const STATUS_WORDS: Readonly<Record<number, Text>> = {
   0x0000: { zh: '成功', en: 'success' },
   0x0106: { zh: '属性值无效', en: 'invalid attribute value' },
   0x0110: { zh: '处理失败', en: 'processing failure' },
@@ -50,7 +51,7 @@ const WORDS: Readonly<Record<number, Text>> = {
 };
 
 export function statusText(status: number): Text {
-  const known = WORDS[status];
+  const known = STATUS_WORDS[status];
   if (known) return known;
   if ((status & 0xff00) === 0xa700) return { zh: '资源不足', en: 'out of resources' };
   if ((status & 0xf000) === 0xb000) return { zh: '已接收，有警告', en: 'accepted with a warning' };

@@ -47,9 +47,14 @@ export interface StationEvents {
 }
 
 /** Reasons of a rejection (PS3.8 table 9-21). */
-const CALLED_UNKNOWN: Rejection = { result: 1, source: 1, reason: 7 };
-const CALLING_UNKNOWN: Rejection = { result: 1, source: 1, reason: 3 };
-const LIMIT_EXCEEDED: Rejection = { result: 2, source: 3, reason: 2 };
+export const CALLED_UNKNOWN: Rejection = { result: 1, source: 1, reason: 7 };
+export const CALLING_UNKNOWN: Rejection = { result: 1, source: 1, reason: 3 };
+export const LIMIT_EXCEEDED: Rejection = { result: 2, source: 3, reason: 2 };
+
+/** Connections that have not asked for an association yet. */
+const MOST_WAITING = 64;
+/** As long as a caller has for its first request (PS3.8: ARTIM timer). */
+const HANDSHAKE_MS = 10_000;
 
 const SUCCESS = 0x0000;
 const UNRECOGNIZED_OPERATION = 0x0211;
@@ -71,7 +76,11 @@ export class Station {
     this.#options = options;
     this.#events = events;
     const onSocket = (socket: net.Socket): void => void this.#serve(socket);
-    this.#server = options.tls ? tls.createServer(options.tls, onSocket) : net.createServer(onSocket);
+    this.#server = options.tls
+      ? tls.createServer({ handshakeTimeout: HANDSHAKE_MS, ...options.tls }, onSocket)
+      : net.createServer(onSocket);
+    // Callers that ask for nothing must not use up the handles of this process.
+    this.#server.maxConnections = options.associations + MOST_WAITING;
     this.#server.on('connection', (socket: net.Socket) => {
       this.#sockets.add(socket);
       socket.on('error', () => undefined);

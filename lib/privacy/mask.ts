@@ -26,15 +26,22 @@ const rules: Record<Privacy, (text: string) => string> = {
 /** Masks one value by its kind: a name keeps its first character, an ID 3+2, a card 4, a phone 3+4, a UID 8. */
 export const mask = (text: string, kind: Privacy): string => (text === '' ? '' : rules[kind](text));
 
-/** Masks a value as its field of the agreement demands; long values are shortened to 32 characters. */
+/** ID number, social-security card and mobile phone, standing alone. */
+const PERSONAL_NUMBER = /(?<![\dA-Za-z])(?:\d{17}[\dXx]|\d{15}|[A-Za-z]\d{8}|1[3-9]\d{9})(?![\dA-Za-z])/g;
+
+/**
+ * Masks a value as its field of the agreement demands; long values are shortened to 32 characters. What looks like a
+ * person's number is masked in every field but a key: columns of a hospital's view are mixed up more often than not.
+ */
 export function maskField(
-  field: { readonly secret?: boolean; readonly privacy?: Privacy },
+  field: { readonly secret?: boolean; readonly privacy?: Privacy; readonly key?: boolean },
   text: string,
 ): string {
   if (field.secret) return secretState(text);
   if (field.privacy) return mask(text, field.privacy);
-  const chars = [...text];
-  return chars.length > 32 ? `${chars.slice(0, 32).join('')}…` : text;
+  const plain = field.key ? text : text.replace(PERSONAL_NUMBER, number => mask(number, 'card'));
+  const chars = [...plain];
+  return chars.length > 32 ? `${chars.slice(0, 32).join('')}…` : plain;
 }
 
 /** What may be shown of a secret: whether it is set, and four hex digits to tell two apart. */

@@ -1,11 +1,14 @@
 /** A report from an ftp or ftps address, as a stream. */
+import { isIP } from 'node:net';
 import { type Readable, Transform } from 'node:stream';
 import { FTPError } from 'basic-ftp';
 import { ExchangeError } from '../errors';
+import type { AllowedNetworks } from '../networks';
 import type { SoapTlsOptions } from '../soap/tls';
 import { decodePart } from './address';
 import { tooLarge } from './failure';
 import { checkFtpPath, withFtp } from './ftp-session';
+import { resolveWithin } from './reach';
 
 export interface FtpLogin {
   readonly user: string;
@@ -17,6 +20,8 @@ export interface FtpSource {
   /** Logins by host; a login is never sent to another host than its own. */
   readonly logins: Readonly<Record<string, FtpLogin>>;
   readonly tls?: SoapTlsOptions;
+  /** Hosts that may be asked. */
+  readonly networks: AllowedNetworks;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
@@ -30,12 +35,15 @@ export async function fetchFtp<T>(source: FtpSource, take: (body: Readable) => P
   const { url, maxBytes, signal, tls } = source;
   const path = decodePart(url.pathname.slice(1));
   checkFtpPath(path);
+  const name = url.hostname.replace(/^\[|\]$/g, '');
+  const host = source.networks.any ? name : await resolveWithin(name, source.networks);
   const server = {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: Number(url.port || 21),
     secure: url.protocol === 'ftps:',
     ...loginOf(source),
-    ...(tls && { tls }),
+    // By its number, the host is told by its name to TLS alone.
+    tls: { ...(isIP(name) === 0 && { servername: name }), ...tls },
   };
   return withFtp(server, signal, async client => {
     const size = await client.size(path).catch((error: unknown) => {

@@ -2,16 +2,20 @@
 import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import { ExchangeError } from '../errors';
+import type { AllowedNetworks } from '../networks';
 import { type SoapTlsOptions, secureContext } from '../soap/tls';
 import { transportError } from '../soap/transport-errors';
 import { decodePart } from './address';
 import { systemCode, tooLarge } from './failure';
+import { checkReach, lookupWithin } from './reach';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface HttpSource {
   readonly url: URL;
   readonly tls?: SoapTlsOptions;
+  /** Hosts that may be asked. */
+  readonly networks: AllowedNetworks;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
@@ -20,15 +24,20 @@ export interface HttpSource {
  * Follows no redirect: an address that leads elsewhere is not the one that was registered. User and password of the
  * address are sent as Basic.
  *
- * @throws ExchangeError HTTP_STATUS, TOO_LARGE by the announced length, TLS, TRANSPORT_NOT_SENT, TRANSPORT_UNKNOWN; and
+ * @throws ExchangeError HTTP_STATUS, CONTRACT outside of the networks, TOO_LARGE by the announced length, TLS, TRANSPORT_NOT_SENT, TRANSPORT_UNKNOWN; and
  *   what `take` throws
  */
 export async function fetchHttp<T>(source: HttpSource, take: (body: Readable) => Promise<T>): Promise<T> {
+  checkReach(source.url.hostname, source.networks);
   const agent = new Agent({
     pipelining: 0,
     headersTimeout: 0, // one deadline over everything is the caller's
     bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS, ...(source.url.protocol === 'https:' && tlsOf(source.tls)) },
+    connect: {
+      timeout: CONNECT_TIMEOUT_MS,
+      lookup: lookupWithin(source.networks),
+      ...(source.url.protocol === 'https:' && tlsOf(source.tls)),
+    },
   });
   try {
     const { statusCode, headers, body } = await request(withoutUser(source.url), {

@@ -1,6 +1,7 @@
 /** A report from a share: only below the one share that is configured, wherever it is mounted. */
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { withoutTrailing } from '../trailing';
 import { type Content, openContent } from './content';
 import { configError, fileError, inputError, systemCode } from './failure';
 
@@ -38,7 +39,7 @@ export async function openShared(address: string, share: MountedShare, maxBytes:
 /** What follows a prefix, with `/`; undefined when the address does not begin with it. Letter case as on Windows. */
 function pathBelow(address: string, prefix: string): string | undefined {
   if (!prefix) return undefined;
-  const [whole, start] = [address, prefix].map(text => text.replaceAll('\\', '/').replace(/\/+$/, ''));
+  const [whole, start] = [address, prefix].map(text => withoutTrailing(text.replaceAll('\\', '/'), '/'));
   return whole?.toLowerCase().startsWith(`${start?.toLowerCase()}/`) ? whole.slice(start?.length) : undefined;
 }
 

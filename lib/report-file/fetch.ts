@@ -1,6 +1,7 @@
 /** The address of a report → its file in a folder of this machine. */
 import type { Readable } from 'node:stream';
 import type { Text } from '../errors';
+import { AllowedNetworks } from '../networks';
 import type { SoapTlsOptions } from '../soap/tls';
 import { decodePart, isUrl, withoutLogin } from './address';
 import { openContent } from './content';
@@ -24,6 +25,8 @@ export interface FetcherOptions {
   readonly onConflict: OnConflict;
   readonly limits: Limits;
   readonly share: MountedShare;
+  /** Hosts that addresses may lead to, as a list of CIDR; empty for any. Shares are limited by themselves. */
+  readonly allowedNetworks?: string;
   readonly ftpLogins: Readonly<Record<string, FtpLogin>>;
   readonly tls?: SoapTlsOptions;
   readonly now?: () => Date;
@@ -38,11 +41,13 @@ export class Fetcher {
   readonly #options: FetcherOptions;
   readonly #template: NameTemplate;
   readonly #folder: LocalFolder;
+  readonly #networks: AllowedNetworks;
   readonly #places = new Places(AT_ONCE);
 
-  /** @throws ExchangeError CONFIG for a wrong template */
+  /** @throws ExchangeError CONFIG for a wrong template, and for networks that are none */
   constructor(options: FetcherOptions) {
     this.#options = options;
+    this.#networks = new AllowedNetworks(options.allowedNetworks ?? '');
     this.#template = new NameTemplate(options.template);
     this.#folder = new LocalFolder(options.folder, { create: true });
   }
@@ -116,7 +121,7 @@ export class Fetcher {
 
   async #read<T>(address: string, signal: AbortSignal, take: (body: Readable) => Promise<T>): Promise<T> {
     const { limits, tls, ftpLogins, share } = this.#options;
-    const common = { maxBytes: limits.maxBytes, signal, ...(tls && { tls }) };
+    const common = { maxBytes: limits.maxBytes, signal, networks: this.#networks, ...(tls && { tls }) };
     const url = /^(?:https?|ftps?):\/\//i.test(address) ? parse(address) : undefined;
     if (url?.protocol.startsWith('http')) return fetchHttp({ url, ...common }, take);
     if (url) return fetchFtp({ url, logins: ftpLogins, ...common }, take);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, readdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { AllowedNetworks, callerAddress } from '../networks';
 import { joinAddress } from './address';
 import { AddressSigner, isFileName } from './address-signer';
 import type { Content } from './content';
@@ -10,7 +11,6 @@ import type { Destination, StoreOptions, Stored } from './destination';
 import { configError, fileError } from './failure';
 import type { Facts } from './inspect';
 import { LocalFolder, nameNew, temporaryName } from './local-folder';
-import { AllowedNetworks, callerAddress } from './networks';
 import { refuse, serveFile } from './serve';
 
 export interface HttpShelfOptions {

@@ -17,14 +17,19 @@ const LONGEST_SEGMENT_BYTES = 255;
  */
 export function safePart(value: string): string {
   // Compatible forms first: a full-width slash becomes a slash on the way to some servers.
-  const clean = value
-    .normalize('NFKC')
-    .replace(FORBIDDEN, '_')
-    .replace(/^[\s.]+|[\s.]+$/g, '');
+  const clean = withoutBlankEnds(value.normalize('NFKC').replace(FORBIDDEN, '_'));
   if (clean === value && !DEVICE.test(clean) && [...clean].length <= LONGEST_PART) return clean;
   const digest = createHash('sha256').update(value).digest('hex').slice(0, 8);
   const start = DEVICE.test(clean) || clean === '' ? '_' : '';
   return `${start}${[...clean].slice(0, KEPT).join('')}-${digest}`;
+}
+
+/** Without blanks and full stops at both ends. */
+function withoutBlankEnds(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && /[\s.]/.test(text.charAt(start))) start++;
+  while (end > start && /[\s.]/.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 /** A whole name of a file or folder that is safe everywhere. */

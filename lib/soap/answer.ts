@@ -3,7 +3,7 @@ import { ExchangeError, type RetryClass, type Text } from '../errors';
 import { charsetOf, charsetParameter, decodeText } from '../wire/encoding';
 import { readResult, readResultBytes, resultPieces, type SoapResult } from '../wire/soap-envelope';
 import { notSoap } from '../wire/soap-types';
-import { shownText } from '../privacy/shown-text';
+import { shownText, shownWord } from '../privacy/shown-text';
 import type { HttpAnswer } from './http-peer';
 
 /**
@@ -61,7 +61,7 @@ type Fault = Extract<SoapResult, { kind: 'fault' }>;
 
 function faultError({ code, reason }: Fault, httpStatus: number, sent: readonly string[]): ExchangeError {
   const shown = shownText(reason, sent);
-  const faultCode = code.replace(/[^\w.:-]/g, '').slice(0, 64);
+  const faultCode = shownWord(code);
   return new ExchangeError({
     code: 'SOAP_FAULT',
     retry: faultRetry(faultCode),

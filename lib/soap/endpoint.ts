@@ -10,6 +10,7 @@ import {
   type SoapResultText,
   type SoapVersion,
 } from '../wire/soap-envelope';
+import { shownWord } from '../privacy/shown-text';
 import { isEncrypted, publicAddress } from './address';
 import { faultOf, SoapFault } from './fault';
 import { readRequestText, type MountedRequest } from './request-body';
@@ -59,6 +60,8 @@ export interface SoapEndpointOptions {
   readonly timeoutMs?: number;
   /** Calls at the same time; the rest is told to come back. Default 64. */
   readonly maxConcurrent?: number;
+  /** Looks at who asks, before anything of the request is read; default: anybody may. */
+  readonly admits?: (request: IncomingMessage) => boolean;
 }
 
 const DEFAULTS = {
@@ -68,6 +71,7 @@ const DEFAULTS = {
   maxDepth: 64,
   timeoutMs: 60_000,
   maxConcurrent: 64,
+  admits: (_request: IncomingMessage): boolean => true,
 };
 
 /** How one call is to be answered. */
@@ -99,7 +103,8 @@ export class SoapEndpoint {
 
   /** The route: GET for the WSDL, POST for calls. Bound, and never throws. */
   readonly handler = (request: IncomingMessage, response: ServerResponse): void => {
-    if (request.method === 'POST') void this.#serve(request, response);
+    if (!this.#options.admits(request)) send(request, response, 403, 'text/plain', 'not from this address\n');
+    else if (request.method === 'POST') void this.#serve(request, response);
     else if (request.method === 'GET') this.#describe(request, response);
     else {
       response.setHeader('Allow', 'GET, POST');
@@ -228,6 +233,6 @@ const timedOut = (): SoapFault =>
   new SoapFault('server', { zh: '处理超时', en: 'the call was not answered within the time limit' });
 
 function unknownOperation(name: string): SoapFault {
-  const shown = name.slice(0, 64);
+  const shown = shownWord(name);
   return new SoapFault('client', { zh: `未知的方法 ${shown}`, en: `unknown operation ${shown}` });
 }

@@ -1,5 +1,6 @@
 /** Bytes to text for whatever charset a hospital's system sends. */
 import { TextDecoder } from 'node:util';
+import { shownWord } from '../privacy/shown-text';
 import { notSoap } from './soap-types';
 
 export interface DecodedText {
@@ -18,7 +19,7 @@ export function decodeText(bytes: Uint8Array, contentTypeCharset?: string): Deco
   const charset = charsetOf(bytes, contentTypeCharset);
   const decoder = DECODERS.get(charset);
   if (decoder) return { text: decoder.decode(bytes), charset };
-  const shown = charset.replace(/[^\w.:-]/g, '').slice(0, 40);
+  const shown = shownWord(charset);
   throw notSoap(
     { zh: `不支持的字符编码“${shown}”，请使用 utf-8`, en: `unknown charset "${shown}"; use utf-8` },
     { charset: shown },

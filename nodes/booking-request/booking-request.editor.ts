@@ -1,7 +1,7 @@
 import { addressOf } from '../shared/editor/endpoint';
 import { useFormStyle } from '../shared/editor/form';
 import { adoptSoleProfile, profileChosen, selectSoleProfile } from '../shared/editor/profile';
-import { httpPath, webAddress, wholeNumber } from '../shared/editor/validate';
+import { httpPath, networkList, webAddress, wholeNumber } from '../shared/editor/validate';
 import type { BookingRequestProps } from './booking-request.props';
 
 /** The services in the order of the agreement (3.2.1 to 3.2.7): one output each. */
@@ -31,6 +31,8 @@ RED.nodes.registerType<BookingRequestProps>('booking-request', {
     timeout: { value: '25', validate: wholeNumber('timeout', 1, 600) },
     maxPending: { value: '64', validate: wholeNumber('maxPending', 1, 10000) },
     repeatMinutes: { value: '30', validate: wholeNumber('repeatMinutes', 0, 1440) },
+    allowedNetworks: { value: '', validate: networkList('allowedNetworks') },
+    trustProxy: { value: false },
   },
   label() {
     return this.name || this._('booking-request.label');

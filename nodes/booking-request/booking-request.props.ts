@@ -11,4 +11,8 @@ export interface BookingRequestProps {
   maxPending: string;
   /** Minutes for which a repeated MedicalAppoint or CancelAppoint is answered from memory (A-29i). */
   repeatMinutes: string;
+  /** Networks that may call, as a list of CIDR; empty for any. */
+  allowedNetworks: string;
+  /** Believe the X-Forwarded-For of a proxy. */
+  trustProxy: boolean;
 }

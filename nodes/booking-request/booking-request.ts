@@ -1,6 +1,9 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { BookingDesk } from '../../lib/booking/booking-desk';
+import { systemClock } from '../../lib/clock';
 import { DEFAULT_NAMESPACE, bookingServiceNames, soapMethods } from '../../lib/contract/services';
+import { throttle } from '../../lib/monitor/throttle';
+import { AllowedNetworks, callerAddress } from '../../lib/networks';
 import { SoapEndpoint } from '../../lib/soap/endpoint';
 import { findProfile, usableProfile } from '../exchange-profile/profile-node';
 import { auditOf } from '../shared/audit';
@@ -8,6 +11,9 @@ import { mountRoute } from '../shared/http-route';
 import { wholeNumber } from '../shared/property';
 import { statusOf } from '../shared/status';
 import type { BookingRequestProps } from './booking-request.props';
+
+/** A caller that is refused again and again must not fill the log. */
+const WARN_MS = 10_000;
 
 export default function register(RED: NodeAPI): void {
   function BookingRequest(this: Node, def: NodeDef & BookingRequestProps): void {
@@ -19,7 +25,10 @@ export default function register(RED: NodeAPI): void {
     if (!profile) return status('bad', 'faulty-profile');
     if (!profileNode.secret('certificate')) this.warn(RED._('booking-request.error.no-certificate'));
 
+    const networks = networksOf(def.allowedNetworks);
+    if (!networks) return status('bad', 'networks');
     const audit = auditOf(this, profileNode);
+    const warnOnce = throttle<string>(WARN_MS, systemClock, reasons => this.warn(reasons.join('；')));
     const desk = new BookingDesk({
       access: {
         certificate: profileNode.secret('certificate'),
@@ -41,7 +50,7 @@ export default function register(RED: NodeAPI): void {
       onRefused: ({ reason }) => {
         audit({ service: 'AppointmentDealInterface', outcome: 'refused', code: 'BUSINESS', durationMs: 0 });
         status('warn', 'refused');
-        this.warn(reason);
+        warnOnce(reason);
       },
     });
     const endpoint = new SoapEndpoint({
@@ -61,6 +70,11 @@ export default function register(RED: NodeAPI): void {
       },
       timeoutMs: wholeNumber(def.timeout, 25) * 1000,
       maxConcurrent: wholeNumber(def.maxPending, 64),
+      admits: request => {
+        const isAdmitted = networks.admits(callerAddress(request, def.trustProxy));
+        if (!isAdmitted) status('warn', 'stranger');
+        return isAdmitted;
+      },
       ...(def.baseUrl && { baseUrl: def.baseUrl }),
     });
     const unmount = mountRoute(RED, def.path, endpoint.handler);
@@ -76,4 +90,13 @@ export default function register(RED: NodeAPI): void {
     });
   }
   RED.nodes.registerType('booking-request', BookingRequest);
+}
+
+/** Undefined for an entry that is no network: better nobody than everybody. */
+function networksOf(text = ''): AllowedNetworks | undefined {
+  try {
+    return new AllowedNetworks(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { NodeAPI, NodeDef } from 'node-red';
 import { CodeTables, parseCodeTableCsv } from '../../lib/contract/code-table';
 import hospitals from '../../lib/contract/hospitals.json';
 import { ExchangeError } from '../../lib/errors';
@@ -7,6 +7,7 @@ import { Platform } from '../../lib/profile/platform';
 import { type Profile, readProfile } from '../../lib/profile/profile';
 import { probeAddress } from '../../lib/soap/probe';
 import { findStore } from '../exchange-store/store-node';
+import { mountTest } from '../shared/test-route';
 import { tlsOf } from '../shared/tls';
 import type { ProfileProps } from './exchange-profile.props';
 import { type ExchangeProfileNode, usableProfile } from './profile-node';
@@ -48,27 +49,17 @@ export default function register(RED: NodeAPI): void {
       response.json(hospitals);
     },
   );
-  RED.httpAdmin.post(
-    '/exchange-profile/test',
-    RED.auth.needsPermission('exchange-profile.write'),
-    (request, response) => {
-      const asked = request.body as { target?: string; url?: string; timeout?: string; tls?: string };
-      const url = RED.util.evaluateNodeProperty(asked.url ?? '', 'env', {} as Node, {}) as string | undefined;
+  mountTest(RED, {
+    type: 'exchange-profile',
+    path: 'test',
+    test: ({ target, url = '', timeout, tls }) =>
       probeAddress({
-        // A plain address is no environment variable and comes back empty.
-        url: (/\$\{/.test(asked.url ?? '') ? url : asked.url) ?? '',
-        soap: asked.target !== 'viewer',
-        timeoutMs: Math.min(Number(asked.timeout) || 10, 30) * 1000,
-        ...tlsOf(RED, asked.tls ?? ''),
-      }).then(
-        result => response.json(result),
-        () =>
-          response
-            .status(500)
-            .json({ ok: false, text: { zh: '测试失败', en: 'the test failed' }, durationMs: 0 }),
-      );
-    },
-  );
+        url,
+        soap: target !== 'viewer',
+        timeoutMs: Math.min(Number(timeout) || 10, 30) * 1000,
+        ...tlsOf(RED, tls),
+      }),
+  });
 }
 
 function basicOf(node: ExchangeProfileNode): { basic?: { user: string; password: string } } {
@@ -81,11 +72,14 @@ function loadCodeTables(file: string): CodeTables {
   try {
     return new CodeTables(parseCodeTableCsv(fs.readFileSync(file, 'utf8')));
   } catch (error) {
-    const why = error instanceof Error && !('code' in error) ? error.message : '读不到 | cannot be read';
+    const why = error instanceof ExchangeError ? error.text : { zh: '读不到', en: 'it cannot be read' };
     throw new ExchangeError({
       code: 'CONFIG',
       retry: 'never',
-      text: { zh: `代码表文件无法使用：${why}`, en: 'the code table file cannot be used' },
+      text: {
+        zh: `代码表文件无法使用：${why.zh}`,
+        en: `the code table file cannot be used: ${why.en}`,
+      },
     });
   }
 }

@@ -1,21 +1,18 @@
 import path from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { DatabaseDriver, StateChange } from '../../lib/database/driver';
-import { type DatabaseTexts, openDatabase, readDatabaseSettings } from '../../lib/database/settings';
-import { ExchangeError, type Text, bilingual } from '../../lib/errors';
+import { openDatabase, readDatabaseSettings } from '../../lib/database/settings';
+import { type Text, bilingual } from '../../lib/errors';
 import { telemetry } from '../../lib/telemetry/telemetry';
 import { SyntheticHospital } from '../../lib/simulator/hospital/hospital';
 import { hospitalProcedures } from '../../lib/simulator/hospital/procedures';
 import { formatDateTime, wallClockOf } from '../../lib/contract/dates';
+import { TEST_TIMEOUT_MS, mountTest } from '../shared/test-route';
 import type { HospitalDatabaseNode } from './database-node';
 import type { HospitalDatabaseCredentials, HospitalDatabaseProps } from './hospital-database.props';
 
-/** A test must not make people wait as long as the work may. */
-const TEST_TIMEOUT_S = 15;
 /** What the editor shows instead of a password that it does not know. */
 const UNCHANGED = '__PWRD__';
-
-type Asked = Partial<HospitalDatabaseProps> & Partial<HospitalDatabaseCredentials> & { readonly id?: string };
 
 export default function register(RED: NodeAPI): void {
   function HospitalDatabase(this: HospitalDatabaseNode, def: NodeDef & HospitalDatabaseProps): void {
@@ -51,68 +48,48 @@ export default function register(RED: NodeAPI): void {
     credentials: { user: { type: 'text' }, password: { type: 'password' } },
   });
 
-  RED.httpAdmin.post(
-    '/hospital-database/test',
-    RED.auth.needsPermission('hospital-database.write'),
-    (request, response) => {
-      void test(request.body as Asked).then(result => response.json(result));
-    },
-  );
+  mountTest(RED, { type: 'hospital-database', path: 'test', test });
 
   function resolve(file: string): string {
     return path.resolve(RED.settings.userDir ?? process.cwd(), file);
   }
 
-  /** The dialog's values may name variables of the environment. */
-  function fromEnvironment<T>(given: T): T | string {
-    if (typeof given !== 'string' || !/\$\{/.test(given)) return given;
-    return String(RED.util.evaluateNodeProperty(given, 'env', {} as Node, {}) ?? '');
-  }
-
-  async function test(asked: Asked): Promise<{ ok: boolean; text: Text; durationMs: number }> {
-    const startedAt = Date.now();
-    const answer = (ok: boolean, text: Text) => ({ ok, text, durationMs: Date.now() - startedAt });
-    let driver: DatabaseDriver | undefined;
+  async function test(texts: Readonly<Record<string, string>>): Promise<{ ok: boolean; text: Text }> {
+    const { readOnly: _none, ...settled } = texts;
+    const settings = readDatabaseSettings(
+      settled,
+      { user: texts['user'], password: passwordOf(texts) },
+      resolve,
+    );
+    const { kind } = settings;
+    const driver = openDatabase(
+      kind === 'sqlite'
+        ? settings
+        : {
+            ...settings,
+            connectMs: Math.min(settings.connectMs, TEST_TIMEOUT_MS),
+            requestMs: Math.min(settings.requestMs, TEST_TIMEOUT_MS),
+          },
+    );
     try {
-      const texts: DatabaseTexts & HospitalDatabaseCredentials = Object.fromEntries(
-        Object.entries(asked).map(([name, given]) => [name, fromEnvironment(given)]),
-      ) as never;
-      const settings = readDatabaseSettings(
-        texts,
-        { user: texts.user, password: passwordOf(asked) },
-        resolve,
-      );
-      driver = openDatabase(
-        settings.kind === 'sqlite'
-          ? settings
-          : {
-              ...settings,
-              connectMs: shortened(settings.connectMs),
-              requestMs: shortened(settings.requestMs),
-            },
-      );
       const { facts } = await driver.test();
-      return answer(true, {
-        zh: facts.map(({ zh }) => zh).join('；'),
-        en: facts.map(({ en }) => en).join('; '),
-      });
-    } catch (error) {
-      const unknown = { zh: '测试失败', en: 'the test failed' };
-      return answer(false, error instanceof ExchangeError ? error.text : unknown);
+      return {
+        ok: true,
+        text: { zh: facts.map(({ zh }) => zh).join('；'), en: facts.map(({ en }) => en).join('; ') },
+      };
     } finally {
-      await driver?.close();
+      await driver.close();
     }
   }
 
-  /** The editor does not know the password of a node that was deployed before. */
-  function passwordOf({ id, password }: Asked): string {
-    if (password !== UNCHANGED) return fromEnvironment(password ?? '');
-    const known = RED.nodes.getCredentials(id ?? '') as Partial<HospitalDatabaseCredentials> | null;
-    return fromEnvironment(known?.password ?? '');
+  /** The editor does not know the password of a node that was deployed before. Of another type's node it is not had. */
+  function passwordOf({ id = '', password = '' }: Readonly<Record<string, string>>): string {
+    if (password !== UNCHANGED || RED.nodes.getNode(id)?.type !== 'hospital-database')
+      return password === UNCHANGED ? '' : password;
+    const known = RED.nodes.getCredentials(id) as Partial<HospitalDatabaseCredentials> | null;
+    return known?.password ?? '';
   }
 }
-
-const shortened = (ms: number): number => Math.min(ms, TEST_TIMEOUT_S * 1000);
 
 /** One line in the log for each change. */
 function tell(node: Node, { state, failure }: StateChange): void {

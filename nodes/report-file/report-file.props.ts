@@ -23,7 +23,7 @@ export interface ReportFileProps {
   signed: boolean;
   /** Days for which an HTTP address is good; 0 for ever. */
   expiryDays: string;
-  /** Networks that may fetch over HTTP, as a list of CIDR; empty for any. */
+  /** Networks that may fetch over HTTP; fetching: of hosts that addresses may lead to. A list of CIDR, empty for any. */
   allowedNetworks: string;
   /** Believe the X-Forwarded-For of a proxy. */
   trustProxy: boolean;

@@ -57,6 +57,7 @@ export function makeFetcher(props: ReportFileProps, { credentials, userDir, tls 
     onConflict: props.conflict,
     limits: limitsOf(props),
     share: { publishedAs: props.baseUrl.trim(), folder: props.mountedAt.trim() },
+    allowedNetworks: props.allowedNetworks ?? '',
     ftpLogins: ftpUser ? { [props.ftpHost.trim()]: { user: ftpUser, password: ftpPassword ?? '' } } : {},
     ...(tls && { tls }),
   });

@@ -443,7 +443,7 @@ describe('the Node-RED editor', function () {
       assert.deepEqual(await visible(dialog, fields), ['target']);
       await checkDialog(dialog);
       await dialog.field('mode').selectOption('fetch');
-      assert.deepEqual(await visible(dialog, fields), ['ftpHost', 'mountedAt']);
+      assert.deepEqual(await visible(dialog, fields), ['allowedNetworks', 'ftpHost', 'mountedAt']);
       await checkDialog(dialog);
       await dialog.cancel();
     });

@@ -3,6 +3,7 @@ import { bookingServiceNames } from '../../lib/contract/services';
 import { BookingCaller } from '../../lib/simulator/platform/booking-caller';
 import { type Message, SECRETS, TestFlow } from '../support/flow';
 import { envelope, request } from '../support/raw-soap';
+import { until } from '../support/until';
 
 const PATH = '/exchange/AppointmentDealInterface';
 const outputs = bookingServiceNames.map(name => [name]);
@@ -121,6 +122,24 @@ describe('booking-request and booking-response', () => {
     await platform.close();
   });
 
+  it('a caller of another network is not heard; behind a proxy its own address counts', async () => {
+    const ask = (forwarded = ''): Promise<number> =>
+      request(flow.url + PATH, {
+        body: envelope('<x/>'),
+        headers: { 'Content-Type': 'text/xml', ...(forwarded && { 'X-Forwarded-For': forwarded }) },
+      }).then(({ status }) => status);
+    await deploy({ allowedNetworks: '10.0.0.0/8' });
+    assert.deepEqual([await ask(), await ask('10.0.0.7')], [403, 403]);
+    await until('it says so', () => flow.statuses('in').includes('stranger'));
+    await flow.undeploy();
+    await deploy({ allowedNetworks: '10.0.0.0/8', trustProxy: true });
+    assert.deepEqual([await ask('10.0.0.7'), await ask('10.0.0.7, 11.0.0.1')], [500, 403]);
+  });
+  it('with networks that are none it says so and listens nowhere', async () => {
+    await deploy({ allowedNetworks: '10.0.0.0/99' });
+    assert.equal((await request(flow.url + PATH, { body: envelope('<x/>') })).status, 404);
+    assert.ok(flow.statuses('in').includes('networks'));
+  });
   it('a failed flow is answered neutrally, and its error reaches Catch', async () => {
     await deploy();
     const platform = caller();

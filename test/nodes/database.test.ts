@@ -234,6 +234,9 @@ describe('hospital database nodes', () => {
     const bad = await test({ tls: 'verify' });
     assert.deepEqual([bad.ok, server?.logins.length], [false, length]);
     assert.match(bad.text.zh, /未发送密码/);
+    // The password of a node of another type is nobody's to try.
+    await test({ id: 'p' });
+    assert.notEqual(server?.logins.at(-1)?.password, 'right@test');
     assert.match((await test({ host: '' })).text.en, /host is not set/);
     assert.match((await test({ kind: 'sqlite', file: path.join(folder, 'x.db') })).text.en, /SQLite 3/);
   });

@@ -208,6 +208,15 @@ describe('lab-register, viewer-token and platform-simulator', () => {
     assert.equal((await test(`${flow.url}/simulator/sehr.service.auto/IAutoReport.asmx`)).ok, true);
     assert.equal((await test('http://127.0.0.1:9/')).ok, false);
     assert.match((await test('nonsense')).text.zh, /http:\/\//);
+    // What a foreign page's form could post, or nobody's form holds, tries nothing.
+    for (const type of ['application/x-www-form-urlencoded', 'text/plain'])
+      await flow
+        .admin()
+        .post('/exchange-profile/test')
+        .type(type)
+        .send('url=http://127.0.0.1:9/')
+        .expect(415);
+    assert.equal((await test({ toString: null } as never)).ok, false);
   });
 });
 

@@ -49,7 +49,7 @@ const RECORD = {
 
 const look = async (watcher: Watcher): Promise<readonly Finding[]> => (await watcher.look(never)).findings;
 const failure = (code: ErrorCode, retry: RetryClass): ExchangeError =>
-  new ExchangeError({ code, retry, text: { zh: '连接失败，证件 350200199001011234', en: 'no connection' } });
+  new ExchangeError({ code, retry, text: { zh: '连接失败，证件 000000190001010017', en: 'no connection' } });
 const kinds = (findings: readonly Finding[]): string[] => findings.map(({ kind }) => kind);
 
 describe('the watch of the message stores', function () {
@@ -164,7 +164,7 @@ describe('the watch of the message stores', function () {
     const [first] = told;
     assert.deepEqual([first?.subject, first?.level, first?.count], ['区域平台', 'error', 6]);
     assert.match(first?.text.zh ?? '', /6 条消息.*原因：连接失败/);
-    assert.doesNotMatch(JSON.stringify(told), /350200199001011234|测试甲/);
+    assert.doesNotMatch(JSON.stringify(told), /000000190001010017|测试甲/);
   });
 
   it('does not flood when a destination comes and goes for hours', async () => {
@@ -479,7 +479,7 @@ describe('the watch of the databases', () => {
     const [down] = await look(watcher);
     assert.deepEqual([down?.kind, down?.subject, down?.patienceMs], ['database', '医院数据库', MINUTE]);
     assert.match(down?.text.zh ?? '', /原因：连接失败/);
-    assert.doesNotMatch(JSON.stringify(down), /350200199001011234/);
+    assert.doesNotMatch(JSON.stringify(down), /000000190001010017/);
     state.failed(failure('CONFIG', 'never'));
     assert.equal((await look(watcher))[0]?.patienceMs, 0);
     state.up();

@@ -227,6 +227,19 @@ describe('DICOM: the station and its callers', () => {
       assert.deepEqual(await rejection(await connect()), [1, 1, 3]);
     });
 
+    it('by closing at once, who comes while as many wait as may', async () => {
+      await open({ associations: 2, timeoutMs: 10_000 });
+      const idle = await Promise.all(Array.from({ length: 66 }, () => connect()));
+      const late = await connect();
+      await until('the late one is closed', () => late.socket.closed);
+      assert.equal(idle.filter(({ socket }) => socket.closed).length, 0);
+      idle[0]?.socket.destroy();
+      await until('a place is free', async () => {
+        const wire = await connect();
+        return (await ask(wire).catch(() => null))?.type === PDU.associateAc;
+      });
+    });
+
     it('who comes when the associations are at their limit', async () => {
       await open({ associations: 2 });
       const answers = await Promise.all(

@@ -61,6 +61,37 @@ describe('fetching report files', () => {
   };
   const nothingLeft = (): void => assert.deepEqual(filesBelow(folder), []);
 
+  describe('within the allowed networks alone', () => {
+    const inside = { allowedNetworks: '127.0.0.0/8, ::1' };
+    const outside = { allowedNetworks: '10.0.0.0/8' };
+
+    it('brings the file of a host inside, by number and by name', async () => {
+      const address = await behaving(answering(http(200, pdf())));
+      await fetch(address, inside);
+      const byName = await fetch(address.replace('127.0.0.1', 'localhost'), inside);
+      assert.equal(byName.outcome, 'accepted');
+    });
+    it('asks no host outside, whatever names it', async () => {
+      let asked = 0;
+      const address = await serving((_request, response) => {
+        asked++;
+        response.end(pdf());
+      });
+      const { port } = new URL(address);
+      for (const host of ['127.0.0.1', 'localhost', '127.1', '0x7f000001', '[::ffff:127.0.0.1]'])
+        for (const scheme of ['http', 'ftp', 'ftps'])
+          await assert.rejects(
+            fetch(`${scheme}://${host}:${port}/a.pdf`, outside),
+            coded('CONTRACT', 'never'),
+          );
+      assert.equal(asked, 0);
+      nothingLeft();
+    });
+    it('is a fault of the settings when a network is none', () => {
+      assert.throws(() => fetch('http://127.0.0.1/', { allowedNetworks: 'x' }), coded('CONFIG'));
+    });
+  });
+
   describe('over http', () => {
     it('brings the file', async () => {
       const address = await behaving(answering(http(200, pdf())));

@@ -5,7 +5,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HttpShelf, type HttpShelfOptions } from '../../lib/report-file/http-shelf';
-import { AllowedNetworks } from '../../lib/report-file/networks';
+import { AllowedNetworks } from '../../lib/networks';
 import { type Publication, Publisher } from '../../lib/report-file/publish';
 import { coded, filesBelow, jpg, pdf, temporaryFolder } from '../support/report-files';
 import { type Listening, listen } from '../support/raw-soap';

@@ -8,6 +8,7 @@ import { PlatformSimulator } from '../../lib/simulator/platform/platform-simulat
 import { readDocument } from '../../lib/simulator/platform/xml-document';
 import { SoapClient } from '../../lib/soap/client';
 import { viewerToken } from '../../lib/viewer/viewer-address';
+import { exchangeBytes } from '../support/raw-soap';
 
 const sample = (name: string): string =>
   fs.readFileSync(path.resolve('test/fixtures/agreement', name), 'utf8');
@@ -51,6 +52,15 @@ describe('platform simulator', () => {
   }
   beforeEach(() => start());
   afterEach(stop);
+
+  it('answers an address that is none, and goes on', async () => {
+    const answer = await exchangeBytes(
+      Number(new URL(base).port),
+      'GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    );
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+    assert.equal((await fetch(base)).status, 200);
+  });
 
   async function call(service: string, method: string, parameters: Record<string, string>): Promise<string> {
     const client = new SoapClient({ url: base + service });

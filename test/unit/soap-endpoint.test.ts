@@ -103,6 +103,19 @@ describe('soap endpoint', () => {
     return post(PLAIN);
   };
 
+  it('hears nobody whose address is not admitted, and tells them nothing', async () => {
+    const asked: (string | undefined)[] = [];
+    await restart({
+      admits: received => {
+        asked.push(received.socket.remoteAddress);
+        return false;
+      },
+    });
+    for (const answer of [await post(PLAIN), await get('/svc/Booking.asmx?wsdl')])
+      assert.deepEqual([answer.status, answer.text], [403, 'not from this address\n']);
+    assert.deepEqual([asked, calls], [['127.0.0.1', '127.0.0.1'], []]);
+  });
+
   describe('versions and headers', () => {
     for (const [what, headers] of [
       ['a quoted SOAPAction', { SOAPAction: `"${NS}Deal"` }],

@@ -2,6 +2,7 @@
 import { constants, Dataset, log } from 'dcmjs-dimse';
 import zlib from 'node:zlib';
 import type { ObjectIdentity } from '../../dicom/source';
+import { withoutTrailing } from '../../trailing';
 
 // It logs each PDU to the console otherwise, patients included.
 log.disableAll();
@@ -48,9 +49,9 @@ export function identityOf(head: Dataset): ObjectIdentity {
 /** A value as DICOM writes it: several by backslash, the groups of a name by equals sign. */
 export function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join('\\');
-  if (typeof value === 'string') return value.replace(/[\0 ]+$/, '').trimStart();
+  if (typeof value === 'string') return withoutTrailing(value, '\0 ').trimStart();
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'object' || value === null) return '';
   const { Alphabetic, Ideographic, Phonetic } = value as Record<string, unknown>;
-  return [Alphabetic, Ideographic, Phonetic].map(textOf).join('=').replace(/=+$/, '');
+  return withoutTrailing([Alphabetic, Ideographic, Phonetic].map(textOf).join('='), '=');
 }

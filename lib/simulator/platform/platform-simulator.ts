@@ -76,7 +76,10 @@ export class PlatformSimulator extends EventEmitter<Events> {
   /** Bound: may be mounted in Express or given to an http server. */
   readonly handler = (request: IncomingMessage, response: ServerResponse): void => {
     response.setHeader(SIMULATOR_HEADER, SIMULATOR_HEADER_VALUE);
-    const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
+    const address = request.url ?? '/';
+    // `//` is what a URL cannot be made of.
+    if (!URL.canParse(address, 'http://localhost')) return sendHtml(response, 400, '');
+    const { pathname, search } = new URL(address, 'http://localhost');
     const endpoint = this.#endpoints.get(pathname.toLowerCase());
     if (endpoint) return this.#responses.run(response, () => endpoint.handler(request, response));
     const viewer = viewerPageName(/^\/IDCAS\/Interface\/(\w+)$/i.exec(pathname)?.[1] ?? '');

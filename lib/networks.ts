@@ -1,7 +1,7 @@
-/** Which callers may fetch a report. */
+/** Which callers a listener takes: by address, and by the address that a proxy tells. */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { configError } from './failure';
+import { ExchangeError } from './errors';
 
 /** A list of addresses and networks such as `10.0.0.0/8, 192.168.1.7, fd00::/8`; an empty one admits everybody. */
 export class AllowedNetworks {
@@ -13,6 +13,11 @@ export class AllowedNetworks {
     const entries = text.split(/[\s,;，；]+/).filter(Boolean);
     this.#any = entries.length === 0;
     for (const entry of entries) this.#add(entry);
+  }
+
+  /** Admits everybody. */
+  get any(): boolean {
+    return this.#any;
   }
 
   admits(address: string | undefined): boolean {
@@ -28,9 +33,13 @@ export class AllowedNetworks {
     const bits = family === 6 ? 128 : 32;
     const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
     if (family === 0 || rest.length > 0 || !(length <= bits)) {
-      throw configError({
-        zh: `允许的网段中有无法识别的内容：${entry}，应如 10.0.0.0/8`,
-        en: `the allowed networks hold what is no network: ${entry}; write 10.0.0.0/8`,
+      throw new ExchangeError({
+        code: 'CONFIG',
+        retry: 'never',
+        text: {
+          zh: `允许的网段中有无法识别的内容：${entry}，应如 10.0.0.0/8`,
+          en: `the allowed networks hold what is no network: ${entry}; write 10.0.0.0/8`,
+        },
       });
     }
     this.#list.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4');
