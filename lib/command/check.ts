@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
+import { DONE, FAILED, Misuse, type Print, guarded } from '../command-line';
 import { gatherEvidence } from '../evidence/evidence';
 import { VERDICTS } from '../evidence/parts';
 import { writeEvidence } from '../evidence/write-evidence';
@@ -13,7 +14,7 @@ import { type CheckedSystem, type Environment, targetsFrom } from './environment
 import { type SelfCheck, runSelfCheck } from '../self-check/run';
 import type { WritePermission } from '../self-check/targets';
 
-export const CHECK_USAGE = `check [选项 options]：自查 17 个接口，生成证据报告 | checks the 17 interfaces, writes a report
+const CHECK_USAGE = `check [选项 options]：自查 17 个接口，生成证据报告 | checks the 17 interfaces, writes a report
 
   --env FILE       环境变量文件（NAME=值），与流程所用的相同；缺省用当前环境
                    variables as the flows use them; default: the environment as it is
@@ -31,30 +32,23 @@ export const CHECK_USAGE = `check [选项 options]：自查 17 个接口，生�
 const DAY_MS = 86_400_000;
 
 /** Gives the exit code: 0 when nothing failed, 1 when something did, 2 for wrong options. */
-export async function checkCommand(
-  args: readonly string[],
-  given: Environment,
-  print: (line: string) => void,
-): Promise<number> {
-  const options = readOptions(args);
-  if (!options) {
-    print(CHECK_USAGE);
-    return 2;
-  }
-  const environment = options.env ? { ...given, ...parseEnv(fs.readFileSync(options.env, 'utf8')) } : given;
-  const system = targetsFrom(environment, options.writes);
-  const store = options.store ? await openForReading(embeddedSettings(options.store, environment)) : null;
-  try {
-    const check = await runSelfCheck(system, { signal: new AbortController().signal });
-    for (const line of linesOf(check)) print(line);
-    const files = await writeEvidence(await evidenceOf(system, check, store, options.days), options.out);
-    print(`报告 | report: ${path.resolve(files.html)}`);
-    return check.interfaces.some(({ verdict }) => verdict === 'FAIL') ? 1 : 0;
-  } finally {
-    await system.close();
-    await store?.close();
-  }
-}
+export const checkCommand = (args: readonly string[], given: Environment, print: Print): Promise<number> =>
+  guarded(CHECK_USAGE, print, async () => {
+    const options = readOptions(args);
+    const environment = options.env ? { ...given, ...parseEnv(fs.readFileSync(options.env, 'utf8')) } : given;
+    const system = targetsFrom(environment, options.writes);
+    const store = options.store ? await openForReading(embeddedSettings(options.store, environment)) : null;
+    try {
+      const check = await runSelfCheck(system, { signal: new AbortController().signal });
+      for (const line of linesOf(check)) print(line);
+      const files = await writeEvidence(await evidenceOf(system, check, store, options.days), options.out);
+      print(`报告 | report: ${path.resolve(files.html)}`);
+      return check.interfaces.some(({ verdict }) => verdict === 'FAIL') ? FAILED : DONE;
+    } finally {
+      await system.close();
+      await store?.close();
+    }
+  });
 
 interface CheckOptions {
   readonly env: string | undefined;
@@ -64,25 +58,23 @@ interface CheckOptions {
   readonly out: string;
 }
 
-function readOptions(args: readonly string[]): CheckOptions | null {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        env: { type: 'string' },
-        writes: { type: 'string', default: 'simulator' },
-        store: { type: 'string' },
-        days: { type: 'string', default: '30' },
-        out: { type: 'string', default: 'exchange-evidence' },
-      },
-    });
-    const { env, writes, store, out } = values;
-    const days = Number(values.days);
-    if (writes !== 'never' && writes !== 'simulator' && writes !== 'test-data') return null;
-    return Number.isInteger(days) && days > 0 ? { env, writes, store, days, out } : null;
-  } catch {
-    return null;
-  }
+/** @throws {Misuse} */
+function readOptions(args: readonly string[]): CheckOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      env: { type: 'string' },
+      writes: { type: 'string', default: 'simulator' },
+      store: { type: 'string' },
+      days: { type: 'string', default: '30' },
+      out: { type: 'string', default: 'exchange-evidence' },
+    },
+  });
+  const { env, writes, store, out } = values;
+  const days = Number(values.days);
+  if (writes !== 'never' && writes !== 'simulator' && writes !== 'test-data') throw new Misuse();
+  if (!Number.isInteger(days) || days <= 0) throw new Misuse();
+  return { env, writes, store, days, out };
 }
 
 const linesOf = ({ interfaces }: SelfCheck): string[] =>

@@ -1,45 +1,40 @@
 #!/usr/bin/env node
 /** The command of this package: what can be done without Node-RED. */
-import { ExchangeError } from '../errors';
+import { Misuse, type Print, guarded } from '../command-line';
+import { loadCommand, simulateCommand } from '../simulator/command';
 import { runCommand as storeCommand } from '../store/command';
-import { CHECK_USAGE, checkCommand } from './check';
+import { checkCommand } from './check';
 import type { Environment } from './environment';
 
-type Command = (
-  args: readonly string[],
-  environment: Environment,
-  print: (line: string) => void,
-) => Promise<number>;
+type Command = (args: readonly string[], environment: Environment, print: Print) => Promise<number>;
 
 const commands: Readonly<Record<string, Command>> = {
   check: checkCommand,
+  simulate: simulateCommand,
+  load: loadCommand,
   store: storeCommand,
 };
 
 const USAGE = `node-red-hospital：医院接入区域互联 | a hospital's exchange with its region
 
-${CHECK_USAGE}
-store …：消息库维护，见 node-red-hospital store | maintenance of the message store, see node-red-hospital store
+  check      自查 17 个接口，生成证据报告 | checks the 17 interfaces, writes a report
+  simulate   模拟平台，可按需出错（仅供测试）| the platform's side, with faults on demand, for tests only
+  load       按固定速率调用 | calls at a fixed rate
+  store      消息库维护 | maintenance of the message store
+
+每条命令加 --help 查看用法 | each of them tells its usage with --help
 `;
 
 /** Runs one command. Gives the exit code. */
-export async function run(
+export function run(
   [name = '', ...args]: readonly string[],
   environment: Environment,
-  print: (line: string) => void,
+  print: Print,
 ): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) {
-    print(USAGE);
-    return 2;
-  }
-  try {
-    return await command(args, environment, print);
-  } catch (error) {
-    if (!(error instanceof ExchangeError)) throw error;
-    print(`${error.text.zh}\n${error.text.en}`);
-    return 1;
-  }
+  return command
+    ? command(args, environment, print)
+    : guarded(USAGE, print, () => Promise.reject(new Misuse()));
 }
 
 if (require.main === module) {

@@ -4,7 +4,7 @@ import http from 'node:http';
 import { parseArgs } from 'node:util';
 import { bilingual } from '../errors';
 import { imageFaultNames, soapFaultNames } from './faults/fault-kinds';
-import { DONE, FAILED, Misuse, type Print, aborted, guarded, untilInterrupted } from './command-run';
+import { DONE, FAILED, Misuse, type Print, aborted, guarded, untilInterrupted } from '../command-line';
 import { faultTable, loadReport } from './command-text';
 import { readFaults } from './faults/fault-order';
 import { loadServices, playLoad, readLoad } from './load-calls';

@@ -2,6 +2,7 @@
 /** The command `exchange-store`: what is done with a message store outside of Node-RED. */
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
+import { Misuse, type Print, guarded } from '../command-line';
 import { ExchangeError } from '../errors';
 import { backUp, restore } from './backup';
 import { runFileTask } from './file-task';
@@ -30,26 +31,18 @@ The key is taken from EXCHANGE_STORE_KEY, else from FILE.key; the database's pas
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Runs one command. Gives the exit code. */
-export async function runCommand(
+export const runCommand = (
   args: readonly string[],
   environment: Environment,
-  print: (line: string) => void,
-): Promise<number> {
-  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
-  const [command, first = '', second = ''] = positionals;
-  const run = commands[command ?? ''];
-  if (!run || positionals.length !== run.words) {
-    print(USAGE);
-    return 2;
-  }
-  try {
-    return await run.run(first, second, environment, print);
-  } catch (error) {
-    if (!(error instanceof ExchangeError)) throw error;
-    print(`${error.text.zh}\n${error.text.en}`);
-    return 1;
-  }
-}
+  print: Print,
+): Promise<number> =>
+  guarded(USAGE, print, async () => {
+    const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
+    const [command, first = '', second = ''] = positionals;
+    const run = commands[command ?? ''];
+    if (!run || positionals.length !== run.words) throw new Misuse();
+    return run.run(first, second, environment, print);
+  });
 
 interface Command {
   /** The command's name and what it needs. */

@@ -11,6 +11,7 @@ import { CHROMIUM, type Dialog, Editor, NodeRed } from '../support/editor';
 import { needsPeer, works } from '../support/peer';
 
 const NODES = [
+  'check',
   'request',
   'response',
   'sync',
@@ -83,6 +84,7 @@ describe('the Node-RED editor', function () {
           '数据库轮询',
           '影像接收',
           '告警',
+          '互联互通自查',
           '平台模拟器',
         ]),
       );

@@ -16,7 +16,9 @@ describe('troubleshooting by error code', () => {
     it(`${file} has every code once, with a cause and a remedy`, () => {
       const rows = fs
         .readFileSync(file, 'utf8')
-        .split('\n')
+        .split(/^## (?:By error code|按错误代码处理)$/m)
+        .slice(1)
+        .flatMap(section => section.split('\n'))
         .flatMap(line => {
           const [, code, ...cells] = /^\| `([A-Z_]+)` \|(.*)\|$/.exec(line) ?? [];
           return code ? [{ code, cells: (cells[0] ?? '').split('|').map(cell => cell.trim()) }] : [];

@@ -1,5 +1,5 @@
 /** What the commands do alike: how they begin, end and fail. */
-import { ExchangeError } from '../errors';
+import { ExchangeError } from './errors';
 
 export type Print = (line: string) => void;
 
