@@ -1,10 +1,14 @@
 /** Scenarios: read, played by a clock, and lived through by a hospital under load without a loss. */
 import assert from 'node:assert/strict';
 import { ExchangeError } from '../../lib/errors';
+import { gatherEvidence } from '../../lib/evidence/evidence';
+import { evidenceHtml } from '../../lib/evidence/report-html';
+import type { ServiceFigures } from '../../lib/evidence/service-figures';
 import { runLoad } from '../../lib/simulator/load';
 import { type Scenario, faster, lengthOf, readScenario } from '../../lib/simulator/scenario';
 import { scenarioOf, scenarios } from '../../lib/simulator/scenarios';
 import { Stage, type StageState, stageText } from '../../lib/simulator/stage';
+import type { MessageStore } from '../../lib/store/message-store';
 import { fastClock } from '../support/fast-clock';
 import { FaultyPlatform, IMAGES } from '../support/faulty-platform';
 import { TestClock } from '../support/test-clock';
@@ -222,6 +226,45 @@ describe('a hospital under load in a scenario', function () {
         [],
         'each fault has struck',
       );
+      if (name === 'eight-faults') await tellsTheStory(platform.store, sent);
     });
   }
 });
+
+/** The evidence report says of the run what the hospital must know: all arrived, and what was in the way. */
+async function tellsTheStory(store: MessageStore, sent: number): Promise<void> {
+  const evidence = await gatherEvidence({
+    store,
+    hospital: { orgCode: '000000T0001', orgName: '测试医院', organCode: 'XM-00000-TEST' },
+    period: { from: 0, to: Number.MAX_SAFE_INTEGER / 2 },
+    versions: {},
+    check: null,
+    rules: { validation: 'lenient', lengthUnit: 'char' },
+    reportKind: () => undefined,
+    protection: { masking: true, keepAuditDays: 180, keepContentDays: 30 },
+    actor: 'test',
+    now: new Date(),
+  });
+  const total = (pick: (one: ServiceFigures) => number): number =>
+    evidence.services.reduce((sum, one) => sum + pick(one), 0);
+  assert.equal(
+    total(({ accepted, refused }) => accepted + refused),
+    sent,
+  );
+  const codes = (services: readonly ServiceFigures[]): string[] => [
+    ...new Set(services.flatMap(({ errors }) => errors.map(({ code }) => code))),
+  ];
+  const [images, texts] = [
+    evidence.services.filter(({ section }) => section === '5.1.3'),
+    evidence.services.filter(({ section }) => section !== '5.1.3'),
+  ];
+  for (const code of ['TRANSPORT_UNKNOWN', 'HTTP_STATUS', 'NOT_SOAP', 'BUSINESS'])
+    assert.ok(codes(texts).includes(code), `${code}: ${codes(texts).join()}`);
+  assert.ok(
+    codes(images).some(code => /^DICOM_(?:REJECTED|ABORTED)$/.test(code)),
+    codes(images).join(),
+  );
+  assert.ok(total(({ failed }) => failed) > 0, 'attempts that failed are counted apart');
+  const page = evidenceHtml(evidence);
+  for (const code of [...codes(texts), ...codes(images)]) assert.ok(page.includes(code), code);
+}
