@@ -6,7 +6,7 @@ import { needSetting } from '../profile/profile';
 import { type AnswerRecord, BookingCaller } from '../simulator/platform/booking-caller';
 import { SIMULATOR_IMPLEMENTATION } from '../simulator/marks';
 import { isSimulator } from '../simulator/probe';
-import { NotConfigured } from './check-case';
+import { NotConfigured } from './failure';
 import type { BookingTarget, CheckTargets, Part, PlatformTarget, ReportFileTarget } from './targets';
 import { testMarks } from './test-data';
 

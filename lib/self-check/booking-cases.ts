@@ -5,7 +5,8 @@ import { receiptItem } from '../contract/tables/booking';
 import { recordName } from '../contract/field';
 import type { AnswerRecord, BookingAnswer } from '../simulator/platform/booking-caller';
 import type { Bench } from './bench';
-import { type CaseParts, type CheckCase, CheckFailure, NotConfigured, expect, checkCase } from './check-case';
+import { type CaseParts, type CheckCase, checkCase } from './check-case';
+import { CheckFailure, NotConfigured, expect } from './failure';
 
 type Values = Readonly<Record<string, string>>;
 const one = (service: BookingServiceName, ...parts: CaseParts): CheckCase =>

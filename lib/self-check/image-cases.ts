@@ -9,7 +9,8 @@ import { storeObjects } from '../dicom/store-scu';
 import { ExchangeError } from '../errors';
 import { syntheticImages } from '../simulator/hospital/images';
 import type { Bench } from './bench';
-import { type CheckCase, CheckFailure, expect, checkCase } from './check-case';
+import { type CheckCase, checkCase } from './check-case';
+import { CheckFailure, expect } from './failure';
 import { testStudy } from './test-data';
 
 const IMAGES = '5.1.3';

@@ -8,7 +8,8 @@ import { type Registration, type Report, registerReport } from '../report/regist
 import { type FoundReport, type QueryService, queryReports, readQuery } from '../report/report-query';
 import type { ReportOptions } from '../report/report-rows';
 import type { Bench } from './bench';
-import { type CheckCase, CheckFailure, expect, checkCase } from './check-case';
+import { type CheckCase, checkCase } from './check-case';
+import { CheckFailure, expect } from './failure';
 import { AWKWARD, testExamReport, testLabReport } from './test-data';
 
 type Kind = 'lab' | 'exam';

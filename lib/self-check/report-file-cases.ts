@@ -7,7 +7,8 @@ import { ExchangeError } from '../errors';
 import { textPage } from '../simulator/hospital/pdf';
 import { httpGet } from '../soap/http-get';
 import type { Bench } from './bench';
-import { type CaseParts, type CheckCase, CheckFailure, NotConfigured, expect, checkCase } from './check-case';
+import { type CaseParts, type CheckCase, checkCase } from './check-case';
+import { CheckFailure, NotConfigured, expect } from './failure';
 import { sha256, testExamReport } from './test-data';
 
 const one = (...parts: CaseParts): CheckCase => checkCase('5.1.5', ...parts);

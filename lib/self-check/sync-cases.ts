@@ -4,7 +4,8 @@ import { errorsOf } from '../contract/validate';
 import { type CallInterfaceAnswer, callPlatform } from '../sync/call-interface';
 import { type SyncRecord, readSyncRecords } from '../sync/sync-records';
 import type { Bench } from './bench';
-import { type CaseParts, type CheckCase, CheckFailure, expect, checkCase } from './check-case';
+import { type CaseParts, type CheckCase, checkCase } from './check-case';
+import { CheckFailure, expect } from './failure';
 import { TEST_MARK } from './test-data';
 
 const one = (service: SyncServiceName, ...parts: CaseParts): CheckCase =>

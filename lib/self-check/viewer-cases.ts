@@ -4,7 +4,8 @@ import { profileValues } from '../viewer/profile-values';
 import { signViewerAddress } from '../viewer/viewer-address';
 import { httpGet } from '../soap/http-get';
 import type { Bench } from './bench';
-import { type CaseParts, type CheckCase, CheckFailure, NotConfigured, expect, checkCase } from './check-case';
+import { type CaseParts, type CheckCase, checkCase } from './check-case';
+import { CheckFailure, NotConfigured, expect } from './failure';
 
 const one = (...parts: CaseParts): CheckCase => checkCase('5.1.6', ...parts);
 

@@ -246,7 +246,7 @@ async function tellsTheStory(store: MessageStore, sent: number): Promise<void> {
     now: new Date(),
   });
   const total = (pick: (one: ServiceFigures) => number): number =>
-    evidence.services.reduce((sum, one) => sum + pick(one), 0);
+    evidence.services.reduce((sum, figures) => sum + pick(figures), 0);
   assert.equal(
     total(({ accepted, refused }) => accepted + refused),
     sent,
