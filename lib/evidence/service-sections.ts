@@ -7,7 +7,12 @@ import type { ResponseTimes, ServiceFigures } from './service-figures';
 const CLASSES = ['≤ 1 s', '1–3 s', '3–5 s', '5–10 s', '> 10 s'] as const;
 
 export function serviceSections(services: readonly ServiceFigures[]): Content {
+  const calls = services.reduce((sum, one) => sum + one.calls, 0);
   return html`${heading('服务调用统计', 'services: totals and errors')}
+    <p>
+      ${services.length} 项服务，共 ${calls} 次调用。
+      <span class="en">${services.length} services, ${calls} calls.</span>
+    </p>
     ${tableOf(
       [
         th('章节', 'section'),
