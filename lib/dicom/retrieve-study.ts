@@ -71,8 +71,13 @@ async function findStudies(queries: Queries, keys: StudyKeys): Promise<string[]>
   );
   if (matching.length === 0) throw notFound;
   for (const answer of matching) compareKeys(answer, keys);
-  return matching.map(answer => textOf(answer, 'StudyInstanceUID')).filter(uid => uid !== '');
+  return uidsOf(matching, 'StudyInstanceUID');
 }
+
+/** Each once: some peers answer with a study for each of its images. */
+const uidsOf = (answers: readonly DicomValues[], keyword: Parameters<typeof textOf>[1]): string[] => [
+  ...new Set(answers.map(answer => textOf(answer, keyword)).filter(uid => uid !== '')),
+];
 
 /** The report and its images belong together only if their keys say so. */
 function compareKeys(answer: DicomValues, { patientId, accessionNumber }: StudyKeys): void {
@@ -88,12 +93,9 @@ function compareKeys(answer: DicomValues, { patientId, accessionNumber }: StudyK
 async function seriesOf(queries: Queries, StudyInstanceUID: string): Promise<Series[]> {
   const answers = await queries.find('SERIES', { StudyInstanceUID, SeriesInstanceUID: '' });
   const series: Series[] = [];
-  for (const answer of answers) {
-    const SeriesInstanceUID = textOf(answer, 'SeriesInstanceUID');
-    if (SeriesInstanceUID === '') continue;
+  for (const SeriesInstanceUID of uidsOf(answers, 'SeriesInstanceUID')) {
     const images = await queries.find('IMAGE', { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID: '' });
-    const instances = images.map(image => textOf(image, 'SOPInstanceUID')).filter(uid => uid !== '');
-    series.push({ seriesInstanceUid: SeriesInstanceUID, instances });
+    series.push({ seriesInstanceUid: SeriesInstanceUID, instances: uidsOf(images, 'SOPInstanceUID') });
   }
   return series;
 }

@@ -123,7 +123,8 @@ describe('DICOM: pynetdicom', function () {
         { method: 'get', folder: station.folder },
         { method: 'move', folder: station.folder, aeTitle: 'STATION' },
       ] as const) {
-        const [study] = await retrieveStudies(peer, keys, way);
+        const [study, ...others] = await retrieveStudies(peer, keys, way);
+        assert.deepEqual(others, [], 'though it names the study for each image');
         assert.deepEqual([study?.files.length, study?.missing], [images.length, []], way.method);
         const target = path.join(station.path, STUDY);
         const files = filesByUid(target);

@@ -324,4 +324,28 @@ describe('DICOM: retrieving from peers', () => {
     assert.deepEqual(asked, rest);
     assert.deepEqual([study?.expected, study?.missing.length], [1200, 1199]);
   });
+
+  it('asks once for a study that the peer names for each of its images', async () => {
+    const uids = [1, 2, 3].map(number => `${UID_ROOT}.4.${number}`);
+    const asked: string[] = [];
+    await play(wire =>
+      serve(wire, message => {
+        const identifier = message.dataSet.toString('latin1');
+        if (message.field !== FIND_RQ) {
+          asked.push('C-GET');
+          return answerTo(message, { 0x0900: 0, 0x1021: 0, 0x1022: 0, 0x1023: 0 });
+        }
+        const level = ['IMAGE', 'SERIES', 'STUDY'].find(name => identifier.includes(name)) ?? '';
+        asked.push(level);
+        const answers = uids.map(uid =>
+          pending(message, { 0x00080018: uid, 0x0020000d: STUDY, 0x0020000e: SERIES }),
+        );
+        return Buffer.concat([...answers, answerTo(message, { 0x0900: 0 })]);
+      }),
+    );
+    await assert.rejects(retrieveStudies(peer(), STUDY_KEYS, { method: 'get', folder: target() }), {
+      code: 'DICOM_STATUS',
+    });
+    assert.deepEqual(asked, ['STUDY', 'SERIES', 'IMAGE', 'C-GET']);
+  });
 });
