@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { interfaces } from '../../lib/contract/services';
@@ -28,13 +29,16 @@ describe('every interface of the agreement, in one run of the demo', function ()
     });
   }
 
-  it('one line each, nothing else, within a minute', () => {
+  it('one line each with its evidence, then the report, within a minute', () => {
     assert.equal(code, 0, out);
     const lines = out.split('\n').filter(line => line !== '' && !line.startsWith('building'));
+    const report = /^报告 report (.*\.html)$/.exec(lines.pop() ?? '')?.[1] ?? '';
     assert.deepEqual(
       lines.map(line => line.split(' ')[1]),
       interfaces.map(({ section }) => section),
     );
+    for (const line of lines) assert.match(line, / \[\d{14}-[\d.]+-01(?:…\d\d)?\]$/);
+    assert.match(fs.readFileSync(report, 'utf8'), /17 \/ 17/);
     assert.ok(seconds < 60, `${seconds} s`);
   });
 });
