@@ -162,8 +162,7 @@ class Session {
       return;
     }
     this.#socket.on('data', bytes => {
-      // The handshake travels in PRELOGIN packets, everything after it within TLS.
-      if (this.#tunnel && bytes[0] !== PACKET.prelogin) this.#tunnel.open(bytes);
+      if (this.#tunnel?.isOpen) this.#tunnel.open(bytes);
       else this.#receive(bytes);
     });
   }
@@ -171,6 +170,13 @@ class Session {
   #receive(bytes: Buffer): void {
     this.#received = Buffer.concat([this.#received, bytes]);
     while (this.#received.length >= HEADER_BYTES) {
+      // The handshake travels in PRELOGIN packets, however they are cut; everything after it within TLS.
+      if (this.#tunnel && !this.#tunnel.isOpen && this.#received[0] !== PACKET.prelogin) {
+        const plain = this.#received;
+        this.#received = Buffer.alloc(0);
+        this.#tunnel.open(plain);
+        return;
+      }
       const length = this.#received.readUInt16BE(2);
       if (this.#received.length < length) return;
       const packet = this.#received.subarray(0, length);
@@ -318,7 +324,7 @@ class Tunnel {
   readonly inside: tls.TLSSocket;
   readonly #outside: Duplex;
   readonly #socket: net.Socket;
-  #isOpen = false;
+  isOpen = false;
   #flight: Buffer[] = [];
 
   constructor(context: tls.SecureContextOptions, socket: net.Socket, receive: (bytes: Buffer) => void) {
@@ -326,7 +332,7 @@ class Tunnel {
     this.#outside = new Duplex({
       read: () => {},
       write: (chunk: Buffer, _encoding, written) => {
-        if (this.#isOpen) socket.write(chunk);
+        if (this.isOpen) socket.write(chunk);
         else this.#answer(chunk);
         written();
       },
@@ -345,7 +351,7 @@ class Tunnel {
 
   /** The client has finished the handshake: its bytes are plain TLS from now on. */
   open(bytes: Buffer): void {
-    this.#isOpen = true;
+    this.isOpen = true;
     this.#outside.push(bytes);
   }
 
