@@ -5,7 +5,7 @@ import { recordsOf } from '../monitor/records';
 import { interfaces, syncServiceNames } from '../contract/services';
 import type { CheckOptions } from '../contract/validate';
 import type { SelfCheck } from '../self-check/run';
-import type { MessageStore } from '../store/message-store';
+import type { CallCount, MessageStore } from '../store/message-store';
 import { type AuditVerdict, verifyAudit } from '../store/verify-audit';
 import { FieldConformance, type TableFigures, type UnmappedCode } from './field-conformance';
 import { ANSWERED, type NameOf, type ServiceFigures, serviceFigures } from './service-figures';
@@ -23,7 +23,7 @@ export interface Hospital {
 }
 
 export interface DayFigures {
-  /** Begin of the day, in ms since 1970. */
+  /** Begin of the day, or of the time within it, in ms since 1970. */
   readonly at: number;
   readonly answered: number;
   readonly failed: number;
@@ -82,9 +82,7 @@ const PAGE = 200;
 /** @throws {ExchangeError} STORE */
 export async function gatherEvidence(sources: EvidenceSources): Promise<Evidence> {
   const { store, hospital, period, versions, check, now, protection } = sources;
-  const offsetMs = -now.getTimezoneOffset() * 60_000;
-  const statistics = store ? await store.callStatistics({ ...period, offsetMs }) : { calls: [], days: [] };
-  const [calls, days] = [statistics.calls.filter(isCall), statistics.days.filter(isCall)];
+  const { calls, days } = store ? await callsOf(store, period) : { calls: [], days: [] };
   const conformance = new FieldConformance(sources.rules);
   const fields = store ? await lookAtFields(store, sources, conformance) : { looked: 0, more: false };
   return {
@@ -94,7 +92,7 @@ export async function gatherEvidence(sources: EvidenceSources): Promise<Evidence
     versions,
     check,
     services: serviceFigures(calls, nameIn(sources.reportKind)),
-    days: daysOf(days),
+    days,
     messages: store ? await messagesOf(store) : {},
     fields: { ...fields, tables: conformance.tables() },
     unmapped: conformance.unmapped(),
@@ -118,9 +116,6 @@ const nameIn =
 
 const named = (service: string, section: string): ReturnType<NameOf> => ({ service, section });
 
-/** Rows of the hospital's database are handed on within it: nobody is called. */
-const isCall = ({ service }: { readonly service: string }): boolean => service !== ROW;
-
 /** Services whose name in the audit trail is not that of an interface. */
 const SECTIONS: Readonly<Record<string, string>> = {
   AppointmentDealInterface: '3.2',
@@ -130,14 +125,39 @@ const SECTIONS: Readonly<Record<string, string>> = {
   ReportFilePath: '5.1.5',
 };
 
-function daysOf(days: readonly { at: number; outcome: string; count: number }[]): DayFigures[] {
-  const byDay = new Map<number, { answered: number; failed: number }>();
-  for (const { at, outcome, count } of days) {
-    const day = byDay.get(at) ?? { answered: 0, failed: 0 };
-    byDay.set(at, day);
-    day[ANSWERED.has(outcome) ? 'answered' : 'failed'] += count;
+/** Of a longer time the last part. */
+const MOST_MS = 400 * 86_400_000;
+
+/** Day by day: the store is held up for no longer than that takes. */
+async function callsOf(
+  store: MessageStore,
+  { from, to }: Period,
+): Promise<{ readonly calls: readonly CallCount[]; readonly days: readonly DayFigures[] }> {
+  const calls = new Map<string, CallCount>();
+  const days: DayFigures[] = [];
+  for (let at = Math.max(from, to - MOST_MS); at < to; at = startOfNextDay(at)) {
+    const ofDay = await store.callStatistics({ from: at, to: Math.min(to, startOfNextDay(at)) });
+    // Rows of the hospital's database are handed on within it: nobody is called.
+    const counted = ofDay.filter(({ service }) => service !== ROW);
+    for (const call of counted) {
+      const { channel, service, outcome, code, durationMs } = call;
+      const key = [channel, service, outcome, code, durationMs].join('\t');
+      calls.set(key, { ...call, count: call.count + (calls.get(key)?.count ?? 0) });
+    }
+    const sum = (answered: boolean): number =>
+      counted.reduce(
+        (total, { outcome, count }) => total + (ANSWERED.has(outcome) === answered ? count : 0),
+        0,
+      );
+    if (counted.length > 0) days.push({ at, answered: sum(true), failed: sum(false) });
   }
-  return [...byDay].map(([at, day]) => ({ at, ...day })).toSorted((one, other) => one.at - other.at);
+  return { calls: [...calls.values()], days };
+}
+
+/** By the calendar of this machine: a day may have 23 hours. */
+function startOfNextDay(at: number): number {
+  const day = new Date(at);
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime();
 }
 
 async function messagesOf(store: MessageStore): Promise<Counts> {

@@ -19,6 +19,7 @@ import { openStore } from '../../lib/store/open-store';
 import { Chance } from '../support/chance';
 import { labInput } from '../support/lab-report';
 import { OWNER, done, later, newMessage } from '../support/store-conformance';
+import { TestClock } from '../support/test-clock';
 
 const call = (durationMs: number, changes: Partial<CallCount> = {}): CallCount => ({
   channel: 'node',
@@ -229,6 +230,39 @@ describe('evidence', () => {
       const evidence = await gather();
       assert.equal(evidence.protection.audit?.brokenAt, 2);
       assert.match(evidenceHtml(evidence), /在第 2 条处被改动/);
+    });
+
+    it('counts by the days of this machine, and the same calls of several days together', async () => {
+      await store.close();
+      const clock = new TestClock();
+      store = await openStore({ kind: 'embedded', file, secret: 'TEST-SECRET' }, { in: 'caller', clock });
+      const from = clock.now();
+      const query = {
+        actor: 'system',
+        action: 'call',
+        message: '',
+        channel: 'node',
+        code: '',
+        durationMs: 7,
+      };
+      for (let day = 0; day < 3; day++) {
+        for (let n = 0; n <= day; n++)
+          await store.audit({ ...query, service: 'GetLabInfo', outcome: n === 0 ? 'accepted' : 'failed' });
+        clock.advance(86_400_000);
+      }
+      const { days, services } = await gather({ period: { from, to: clock.now() } });
+      assert.deepEqual(
+        days.map(({ answered, failed }) => [answered, failed]),
+        [
+          [1, 0],
+          [1, 1],
+          [1, 2],
+        ],
+      );
+      assert.deepEqual(
+        services.map(({ calls, accepted, failed }) => [calls, accepted, failed]),
+        [[6, 3, 3]],
+      );
     });
 
     it('leaves out what is not of the time', async () => {

@@ -1,43 +1,26 @@
 /** Figures about calls and contents, for the evidence that a hospital shows. */
-import type { CallCount, CallStatistics, DayCount, Input, Sample } from '../message-store';
+import type { CallCount, Input, Sample } from '../message-store';
 import { number, text } from '../row';
 import type { SqlRow } from '../sql/session';
 import type { Transaction } from '../transaction';
 import { opened } from './outcomes';
 
-const DAY_MS = 86_400_000;
 const MOST_SAMPLES = 500;
 /** What the audit trail calls a call of the agreement; the rest is what operators did. */
 const CALLS = "action in ('deliver', 'call')";
 
 export async function callStatistics(
   tx: Transaction,
-  { from, to, offsetMs }: Input<'callStatistics'>,
-): Promise<CallStatistics> {
-  const [first, last] = [tx.inStore(from), tx.inStore(to)];
+  { from, to }: Input<'callStatistics'>,
+): Promise<readonly CallCount[]> {
   const calls = await tx.all(
-    `select channel, service, outcome, code, duration, count(*) as amount from audit where at >= ? and at < ? and ${CALLS}` +
-      ' group by channel, service, outcome, code, duration',
-    first,
-    last,
+    'select channel, service, outcome, code, duration, count(*) as amount from audit' +
+      ` where at >= ? and at < ? and ${CALLS} group by channel, service, outcome, code, duration`,
+    tx.inStore(from),
+    tx.inStore(to),
   );
-  // Counted in days since the first one: the figures are whole, so that every SQL divides them alike.
-  const start = Math.round(tx.inStore(startOfDay(from, offsetMs)));
-  const day = `(at - ${start}) / ${DAY_MS}`;
-  const days = await tx.all(
-    `select ${day} as day, service, outcome, count(*) as amount from audit where at >= ? and at < ? and ${CALLS}` +
-      ` group by ${day}, service, outcome order by ${day}`,
-    first,
-    last,
-  );
-  return {
-    calls: calls.map(callCount),
-    days: days.map(row => dayCount(row, startOfDay(from, offsetMs))),
-  };
+  return calls.map(callCount);
 }
-
-const startOfDay = (at: number, offsetMs: number): number =>
-  Math.floor((at + offsetMs) / DAY_MS) * DAY_MS - offsetMs;
 
 const callCount = (row: SqlRow): CallCount => ({
   channel: text(row, 'channel'),
@@ -45,13 +28,6 @@ const callCount = (row: SqlRow): CallCount => ({
   outcome: text(row, 'outcome'),
   code: text(row, 'code'),
   durationMs: number(row, 'duration'),
-  count: number(row, 'amount'),
-});
-
-const dayCount = (row: SqlRow, start: number): DayCount => ({
-  at: start + number(row, 'day') * DAY_MS,
-  service: text(row, 'service'),
-  outcome: text(row, 'outcome'),
   count: number(row, 'amount'),
 });
 
