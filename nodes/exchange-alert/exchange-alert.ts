@@ -16,6 +16,7 @@ import { throttle } from '../../lib/monitor/throttle';
 import { onFlowsStarted } from '../shared/flows-started';
 import { onInput } from '../shared/input';
 import { statusOf } from '../shared/status';
+import { mountTest } from '../shared/test-route';
 import type { AlertProps } from './exchange-alert.props';
 import { raisedStatus } from './raised-status';
 import { addressesOf, certificatesOf, databasesOf, foldersOf, hospitalOf } from './surroundings';
@@ -84,17 +85,15 @@ export default function register(RED: NodeAPI): void {
   }
   RED.nodes.registerType('exchange-alert', ExchangeAlert);
 
-  RED.httpAdmin.post(
-    '/exchange-alert/test',
-    RED.auth.needsPermission('exchange-alert.write'),
-    (request, response) => {
-      const { id = '' } = request.body as { id?: string };
+  mountTest(RED, {
+    type: 'exchange-alert',
+    path: 'test',
+    test: ({ id = '' }) => {
       const node = RED.nodes.getNode(id) as AlertNode | null;
       node?.sendTest?.();
-      const text = node?.sendTest ? SENT : NOT_DEPLOYED;
-      response.json({ ok: text === SENT, text, durationMs: 0 });
+      return Promise.resolve(node?.sendTest ? { ok: true, text: SENT } : { ok: false, text: NOT_DEPLOYED });
     },
-  );
+  });
 
   function watchersOf(
     { limits }: AlertSettings,
