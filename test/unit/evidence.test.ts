@@ -31,6 +31,8 @@ const call = (durationMs: number, changes: Partial<CallCount> = {}): CallCount =
   ...changes,
 });
 
+/** Not to be met by chance, as a time or a share might be. */
+const RESULT = '71.7171717';
 const RULES = { validation: 'lenient', lengthUnit: 'char', codeTables: new CodeTables() } as const;
 
 describe('evidence', () => {
@@ -170,7 +172,10 @@ describe('evidence', () => {
         archive: { orgCode: '000000T0001', dateStyle: 'table' },
         now: new Date(),
       } as const;
-      const [report] = readLabReports(labInput, options);
+      const [report] = readLabReports(
+        { ...labInput, lab_subitem: [{ ...labInput.lab_subitem[0], result_value: RESULT }] },
+        options,
+      );
       assert.ok(report);
       const first = newMessage(reportItem(report));
       const second = newMessage();
@@ -214,7 +219,7 @@ describe('evidence', () => {
           labInput.card_no,
           labInput.patient_id,
           labInput.report_form_no,
-          '7.1',
+          RESULT,
         ])
           assert.ok(!text.includes(planted), planted);
       }
