@@ -16,6 +16,10 @@ export const STATUS_TEXTS: readonly string[] = statusField(getExamItemListItem.f
 /** Statuses in which an item must not be booked (禁止预约). */
 export const BOOKING_FORBIDDEN: ReadonlySet<string> = new Set(['已签到', '已检查', '已报告']);
 
+/** Statuses of an item that has its time, and of one that may be given one. */
+export const BOOKED: ReadonlySet<string> = new Set(['已预约', '自动组合预约']);
+export const BOOKABLE: ReadonlySet<string> = new Set(['未预约', '已取消']);
+
 /** Number of a status text; the number itself is accepted too. Undefined for 未预约 and for unknown texts. */
 export const statusCode = (status: string): string | undefined =>
   codeOf.get(status) ?? (textOf.has(status) ? status : undefined);

@@ -11,6 +11,9 @@ const KINDS: Readonly<Record<CaseKind, Text>> = {
   bad: { zh: '错误输入', en: 'bad input' },
 };
 
+const BASIC: Text = { zh: '基本', en: 'basic' };
+const OTHER: Text = { zh: '其他', en: 'other' };
+
 const WRITES: Readonly<Record<SelfCheck['writes'], Text>> = {
   never: { zh: '不写入任何数据', en: 'nothing is written' },
   simulator: { zh: '只向平台模拟器写入测试数据', en: 'test data are written to simulators only' },
@@ -77,7 +80,7 @@ const row = ({ section, zh, service, basic, due, verdict, reasons, cases }: Inte
   return html`<tr>
     <td>${section}</td>
     <td>${zh}<span class="en"> ${service}</span></td>
-    <td>${basic ? '基本' : '其他'}</td>
+    <td>${both(basic ? BASIC : OTHER)}</td>
     <td>${due}</td>
     <td>${badge(verdict)}</td>
     <td>${lines(reasons)}</td>
@@ -89,7 +92,7 @@ const caseRow = ({ evidence, title, kind, verdict, seen, durationMs }: CaseResul
   html`<tr>
     <td class="id">${evidence}</td>
     <td>${both(title)}</td>
-    <td>${KINDS[kind].zh}</td>
+    <td>${both(KINDS[kind])}</td>
     <td>${badge(verdict)}</td>
     <td>${lines(seen)}</td>
     <td class="n">${durationMs}</td>

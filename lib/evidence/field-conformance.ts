@@ -2,6 +2,7 @@
 import { type Field, type Table, type TableRecords, recordName } from '../contract/field';
 import { type CheckOptions, check } from '../contract/validate';
 import type { Rule } from '../contract/violation';
+import { maskField } from '../privacy/mask';
 
 export interface FieldFigures {
   readonly name: string;
@@ -99,14 +100,17 @@ export class FieldConformance {
     }
   }
 
-  #code({ codeTable }: Field, value: string): void {
+  #code(field: Field, value: string): void {
+    const { codeTable } = field;
     if (codeTable === undefined) return;
     const { codeTables } = this.#options;
     if (codeTables?.has(codeTable) && codeTables.knows(codeTable, value)) return;
-    const key = `${codeTable}\t${value}`;
+    // What stands in a wrong column may be no code.
+    const code = maskField(field, value);
+    const key = `${codeTable}\t${code}`;
     const known = this.#codes.get(key);
     if (known) known.count++;
-    else if (this.#codes.size < MOST_CODES) this.#codes.set(key, { table: codeTable, code: value, count: 1 });
+    else if (this.#codes.size < MOST_CODES) this.#codes.set(key, { table: codeTable, code, count: 1 });
   }
 }
 

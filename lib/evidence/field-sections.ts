@@ -3,9 +3,10 @@ import { shareBar } from './charts';
 import type { Evidence } from './evidence';
 import type { FieldFigures, TableFigures, UnmappedCode } from './field-conformance';
 import { type Content, type Markup, html } from './markup';
-import { heading, percent, tableOf, th } from './parts';
+import { both, heading, percent, tableOf, th } from './parts';
 
 const MOST_CODES_SHOWN = 200;
+const YES = { zh: '是', en: 'yes' };
 
 export function fieldSections({ fields, unmapped }: Evidence): Content {
   return html`${heading('字段符合性', 'fields of the records that were delivered')}
@@ -53,7 +54,7 @@ const fieldRow = (
   html`<tr>
     <td>${name}</td>
     <td>${zh}</td>
-    <td>${required ? '是' : ''}</td>
+    <td>${required && both(YES)}</td>
     <td>${percent(filled, records)}${shareBar(filled / records)}</td>
     <td class="n">${format || ''}</td>
     <td class="n">${length || ''}</td>

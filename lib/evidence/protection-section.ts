@@ -1,5 +1,6 @@
 /** How data are masked, kept and audited. */
 import type { Text } from '../errors';
+import { type MessageState, messageStates } from '../store/message';
 import type { Evidence } from './evidence';
 import { type Content, type Markup, html } from './markup';
 import { both, heading, tableOf } from './parts';
@@ -40,9 +41,10 @@ export function protectionSection({ protection, messages }: Evidence): Markup {
     ],
     [
       { zh: '消息库现状', en: 'messages now' },
-      Object.entries(messages)
-        .map(([state, count]) => `${STATES[state] ?? state} ${count}`)
-        .join('，') || '—',
+      messageStates.flatMap(state => {
+        const count = messages[state] ?? 0;
+        return count > 0 ? [html`<div>${both(STATES[state])} ${count}</div>`] : [];
+      }),
     ],
   ];
   return html`${heading('安全与审计', 'protection and audit')}
@@ -58,14 +60,14 @@ export function protectionSection({ protection, messages }: Evidence): Markup {
   )}`;
 }
 
-const STATES: Readonly<Record<string, string>> = {
-  pending: '等待',
-  inflight: '发送中',
-  'in-doubt': '待核实',
-  accepted: '已接收',
-  refused: '被拒绝',
-  unconfirmed: '未确认',
-  dead: '已放弃',
-  cancelled: '已撤销',
-  invalid: '数据有误',
+const STATES: Readonly<Record<MessageState, Text>> = {
+  pending: { zh: '等待', en: 'pending' },
+  inflight: { zh: '发送中', en: 'being sent' },
+  'in-doubt': { zh: '待核实', en: 'in doubt' },
+  accepted: { zh: '已接收', en: 'accepted' },
+  refused: { zh: '被拒绝', en: 'refused' },
+  unconfirmed: { zh: '未确认', en: 'unconfirmed' },
+  dead: { zh: '已放弃', en: 'given up' },
+  cancelled: { zh: '已撤销', en: 'cancelled' },
+  invalid: { zh: '数据有误', en: 'invalid' },
 };

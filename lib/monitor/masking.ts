@@ -139,3 +139,7 @@ export const maskedRecords = (rows: readonly TableRecords[]): readonly TableReco
       ),
     ),
   }));
+
+/** Whether debug nodes are shown masked messages: unless `exchange: { maskDebug: false }` of settings.js says otherwise. */
+export const masksDebug = (settings: unknown): boolean =>
+  (settings as { exchange?: { maskDebug?: unknown } }).exchange?.maskDebug !== false;

@@ -106,14 +106,14 @@ export class Bench {
 
   /** @throws {NotConfigured} when nothing may be written to what stands behind an address of the platform */
   async mayWriteTo(url: string): Promise<void> {
-    if (await this.isWritable(() => this.isSimulatedUrl(url))) return;
+    if (await this.#isWritable(() => this.isSimulatedUrl(url))) return;
     throw new NotConfigured(NOT_ALLOWED);
   }
 
   /** @throws {NotConfigured} when nothing may be written to the archive */
   async mayWriteToArchive(): Promise<void> {
     const { archive } = this;
-    if (await this.isWritable(() => this.isSimulatedPeer(archive))) return;
+    if (await this.#isWritable(() => this.isSimulatedPeer(archive))) return;
     throw new NotConfigured(NOT_ALLOWED);
   }
 
@@ -149,7 +149,7 @@ export class Bench {
     );
   }
 
-  async isWritable(isSimulated: () => Promise<boolean>): Promise<boolean> {
+  async #isWritable(isSimulated: () => Promise<boolean>): Promise<boolean> {
     const { writes } = this.#targets;
     return writes === 'test-data' || (writes === 'simulator' && (await isSimulated()));
   }
@@ -162,7 +162,6 @@ export class Bench {
     const part: unknown = this.#targets[name];
     if (part === undefined) throw new NotConfigured(LACKING[name]);
     if (part instanceof ExchangeError) throw part;
-    if (isText(part)) throw new NotConfigured(part);
     return part as Exclude<CheckTargets[Name], Part<never>>;
   }
 
@@ -172,6 +171,3 @@ export class Bench {
     return known;
   }
 }
-
-const isText = (part: unknown): part is Text =>
-  typeof part === 'object' && part !== null && 'zh' in part && 'en' in part;

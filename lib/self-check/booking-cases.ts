@@ -1,5 +1,6 @@
 /** 3.2: the hospital's own endpoint, called as the platform calls it. */
 import { addDays } from '../simulator/hospital/synthetic-values';
+import { BOOKABLE, BOOKED } from '../contract/booking-status';
 import { type BookingServiceName, bookingServices } from '../contract/services';
 import { receiptItem } from '../contract/tables/booking';
 import { recordName } from '../contract/field';
@@ -75,11 +76,8 @@ const statusOf = async (bench: Bench, hiskey: string): Promise<string> => {
   return found ? text(found, 'AppointmentStatus') : '';
 };
 
-const BOOKABLE = ['未预约', '已取消'];
-const BOOKED = ['已预约', '自动组合预约'];
-
 async function bookableOrder(bench: Bench): Promise<AnswerRecord> {
-  const found = (await orders(bench)).find(order => BOOKABLE.includes(text(order, 'AppointmentStatus')));
+  const found = (await orders(bench)).find(order => BOOKABLE.has(text(order, 'AppointmentStatus')));
   if (found) return found;
   throw new NotConfigured({
     zh: '测试患者没有可预约的开单：请为其开一张检查单后再自查',
@@ -89,9 +87,7 @@ async function bookableOrder(bench: Bench): Promise<AnswerRecord> {
 
 /** Parameters of a receipt for all that is booked together with an order. */
 async function receiptItems(bench: Bench): Promise<string> {
-  const booked = (await currentOrders(bench)).filter(order =>
-    BOOKED.includes(text(order, 'AppointmentStatus')),
-  );
+  const booked = (await currentOrders(bench)).filter(order => BOOKED.has(text(order, 'AppointmentStatus')));
   const own = booked.find(order => text(order, 'Hiskey') === bench.findings.booked) ?? booked[0];
   if (!own) {
     throw new NotConfigured({
@@ -216,11 +212,7 @@ export const bookingCases: readonly CheckCase[] = [
       await succeed(bench, 'MedicalAppoint', values);
       bench.findings.booked = hiskey;
       const status = await statusOf(bench, hiskey);
-      expect(
-        BOOKED.includes(status),
-        '预约成功后状态不是“已预约”',
-        'the order is not booked after a success',
-      );
+      expect(BOOKED.has(status), '预约成功后状态不是“已预约”', 'the order is not booked after a success');
       await succeed(bench, 'MedicalAppoint', values);
       return {
         zh: '预约成功，状态已更新，重复调用仍为成功',
@@ -280,7 +272,7 @@ export const bookingCases: readonly CheckCase[] = [
       }
       await succeed(bench, 'CancelAppoint', { itemIDs: booked });
       const status = await statusOf(bench, booked);
-      expect(BOOKABLE.includes(status), '取消成功后仍为已预约', 'the order is still booked after a success');
+      expect(BOOKABLE.has(status), '取消成功后仍为已预约', 'the order is still booked after a success');
       return { zh: '取消成功，状态已更新', en: 'cancelled, and shown as cancelled' };
     },
   ),

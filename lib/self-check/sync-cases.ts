@@ -1,5 +1,7 @@
 /** 3.3: CallInterface, called as the hospital calls it. */
 import { type SyncServiceName, syncServices } from '../contract/services';
+import { fieldFinder } from '../contract/field';
+import { syncAppointData } from '../contract/tables/sync';
 import { errorsOf } from '../contract/validate';
 import { type CallInterfaceAnswer, callPlatform } from '../sync/call-interface';
 import { type SyncRecord, readSyncRecords } from '../sync/sync-records';
@@ -37,6 +39,10 @@ const booking = ({ marks }: Bench): Input => ({
   PatientType: '1',
 });
 
+const ALL_STATUSES: ReadonlySet<string> = new Set(
+  Object.keys(fieldFinder(syncAppointData)('AppointmentStatus')?.allowed ?? {}),
+);
+
 const inputs = { UpdateBillingInfo: notification, SyncAppointData: booking } as const;
 /** The field without which a record names nothing. */
 const essential = { UpdateBillingInfo: ['SerialNo', 'IdNo'], SyncAppointData: ['HisKey'] } as const;
@@ -47,7 +53,7 @@ function read(bench: Bench, service: SyncServiceName, given: readonly Input[]): 
   return readSyncRecords(service, given, {
     organCode: profile.settings.organCode,
     check: profile.check,
-    statuses: new Set(['1', '2', '3', '4', '5', '6', '7']),
+    statuses: ALL_STATUSES,
     rangeDays: 0,
     now: bench.startedAt,
   }).records;

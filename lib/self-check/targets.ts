@@ -1,6 +1,6 @@
 /** What a self-check looks at: one hospital's own endpoints, and those of the platform that it works with. */
 import type { PeerOptions } from '../dicom/settings';
-import type { ExchangeError, Text } from '../errors';
+import type { ExchangeError } from '../errors';
 import type { Profile } from '../profile/profile';
 import type { PlatformAddress } from '../profile/platform';
 import type { SoapCaller } from '../soap/caller';
@@ -39,8 +39,8 @@ export interface ReportFileTarget {
   readonly own: boolean;
 }
 
-/** A part that is missing says why, when there is more to say than that it is not set up. */
-export type Part<T> = T | ExchangeError | Text | undefined;
+/** A part that cannot be used says why. */
+export type Part<T> = T | ExchangeError | undefined;
 
 export interface CheckTargets {
   readonly writes: WritePermission;

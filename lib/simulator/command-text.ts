@@ -1,10 +1,8 @@
 /** What the commands print. */
-import type { Text } from '../errors';
+import { type Text, bilingual } from '../errors';
 import { IMAGE_FAULTS, SEEN, SOAP_FAULTS, type Seen, type SoapFaultKind } from './faults/fault-kinds';
 import type { LoadResult } from './load-result';
 import { type Scenario, lengthOf } from './scenario';
-
-const both = ({ zh, en }: Text): string => `${zh} | ${en}`;
 
 /** Every fault, with what the hospital must come to see of it, and the scenarios. */
 export function faultTable(scenarios: readonly Scenario[]): string {
@@ -12,7 +10,9 @@ export function faultTable(scenarios: readonly Scenario[]): string {
     line(name, kind, [...new Set(Object.values(kind.seen))]),
   );
   const dicom = Object.entries(IMAGE_FAULTS).map(([name, kind]) => line(name, kind, [kind.seen]));
-  const played = scenarios.map(scenario => `  ${scenario.name}  ${both(scenario)} (${lengthOf(scenario)} s)`);
+  const played = scenarios.map(
+    scenario => `  ${scenario.name}  ${bilingual(scenario)} (${lengthOf(scenario)} s)`,
+  );
   return [
     '平台服务 | services (target=soap)',
     ...soap,
@@ -24,7 +24,7 @@ export function faultTable(scenarios: readonly Scenario[]): string {
 }
 
 const line = (name: string, text: Text, seen: readonly Seen[]): string =>
-  `  ${name}  ${both(text)} → ${seen.map(one => both(SEEN[one])).join(' / ')}`;
+  `  ${name}  ${bilingual(text)} → ${seen.map(one => bilingual(SEEN[one])).join(' / ')}`;
 
 export function loadReport(result: LoadResult): string {
   const { p50, p95, p99, max } = result.latencyMs;

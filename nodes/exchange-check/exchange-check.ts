@@ -3,6 +3,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { ExchangeError } from '../../lib/errors';
 import { type Evidence, gatherEvidence } from '../../lib/evidence/evidence';
 import { writeEvidence } from '../../lib/evidence/write-evidence';
+import { masksDebug } from '../../lib/monitor/masking';
 import { type SelfCheck, type Verdict, runSelfCheck } from '../../lib/self-check/run';
 import { packageVersion } from '../../lib/version';
 import { type ExchangeProfileNode, findProfile, needProfile } from '../exchange-profile/profile-node';
@@ -65,7 +66,6 @@ async function evidenceOf(
   // What the check itself has done is not among the figures.
   const to = Date.parse(check.startedAt);
   const days = wholeNumber(def.periodDays, DEFAULT_DAYS);
-  const { exchange } = RED.settings as { exchange?: { maskDebug?: unknown } };
   return gatherEvidence({
     store: storeNode?.store ?? null,
     hospital: { orgCode: settings.orgCode, orgName: settings.orgName, organCode: settings.organCode },
@@ -82,7 +82,7 @@ async function evidenceOf(
       return type === 'lab-register' ? 'lab' : type === 'exam-register' ? 'exam' : undefined;
     },
     protection: {
-      masking: exchange?.maskDebug !== false,
+      masking: masksDebug(RED.settings),
       keepAuditDays: storeNode?.keeping.auditDays ?? null,
       keepContentDays: storeNode?.keeping.contentDays ?? null,
     },

@@ -3,7 +3,7 @@
  * changed within Node-RED, so that the browser never has it; a flow gets its messages as they are.
  */
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { masked } from '../../lib/monitor/masking';
+import { masked, masksDebug } from '../../lib/monitor/masking';
 
 const HOOK = 'preDeliver.exchange-monitor';
 
@@ -35,13 +35,12 @@ const OURS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Begins to mask, unless `exchange: { maskDebug: false }` of settings.js says otherwise. Node-RED calls the hook for
+ * Begins to mask, unless the settings say otherwise. Node-RED calls the hook for
  * every message on every wire: it looks at one property of those for other nodes.
  * @returns ends it
  */
 export function maskDebug(RED: NodeAPI): () => void {
-  const { exchange } = RED.settings as { exchange?: { maskDebug?: unknown } };
-  if (exchange?.maskDebug === false) return () => undefined;
+  if (!masksDebug(RED.settings)) return () => undefined;
   RED.hooks.add(HOOK, (delivery: Delivery) => {
     if (delivery.destination.node?.type !== 'debug' || !isOurs(RED, delivery)) return;
     delivery.msg = maskedMessage(delivery.msg);
