@@ -1,5 +1,5 @@
 /** What the synthetic hospital's booking system decides: who may have which slot. */
-import { BOOKING_FORBIDDEN } from '../../contract/booking-status';
+import { BOOKED, BOOKING_FORBIDDEN } from '../../contract/booking-status';
 import type { SqliteDatabase } from '../../sqlite';
 import * as sql from './sql';
 
@@ -17,7 +17,6 @@ export interface Refusal extends BookingAnswer {
 export const refuse = (error: string): Refusal => ({ success: 'No', error });
 
 const DONE: BookingAnswer = { success: 'Yes', error: '' };
-const BOOKED: ReadonlySet<string> = new Set(['已预约', '自动组合预约']);
 
 /** Ends the running transaction: nothing of the call is kept. */
 class Refused extends Error {}
