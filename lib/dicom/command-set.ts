@@ -47,10 +47,11 @@ export interface CommandSet {
   readonly hasDataSet: boolean;
 }
 
-type Name = Exclude<keyof CommandSet, 'hasDataSet'>;
+type Name = keyof CommandSet;
+type Kind = 'number' | 'uid' | 'text' | 'data-set-type';
 
-/** Element number within group 0000, and whether the value is a number (US) or text. In the order of the elements. */
-const ELEMENTS: readonly (readonly [element: number, name: Name, kind: 'number' | 'uid' | 'text'])[] = [
+/** Element number within group 0000, and how the value is written: a number (US) or text. In the order of the elements. */
+const ELEMENTS: readonly (readonly [element: number, name: Name, kind: Kind])[] = [
   [0x0002, 'affectedSopClassUid', 'uid'],
   [0x0003, 'requestedSopClassUid', 'uid'],
   [0x0100, 'commandField', 'number'],
@@ -58,6 +59,7 @@ const ELEMENTS: readonly (readonly [element: number, name: Name, kind: 'number' 
   [0x0120, 'messageIdBeingRespondedTo', 'number'],
   [0x0600, 'moveDestination', 'text'],
   [0x0700, 'priority', 'number'],
+  [0x0800, 'hasDataSet', 'data-set-type'],
   [0x0900, 'status', 'number'],
   [0x0902, 'errorComment', 'text'],
   [0x1000, 'affectedSopInstanceUid', 'uid'],
@@ -71,76 +73,68 @@ const ELEMENTS: readonly (readonly [element: number, name: Name, kind: 'number' 
   [0x1030, 'moveOriginatorAeTitle', 'text'],
   [0x1031, 'moveOriginatorMessageId', 'number'],
 ];
-const DATA_SET_TYPE = 0x0800;
-/** Value of (0000,0800) when no data set follows. */
+/** Value of (0000,0800) when no data set follows, and any other when one does. */
 const NO_DATA_SET = 0x0101;
+const DATA_SET = 0x0000;
+const HEADER_BYTES = 8;
+/** (0000,0000): length of all that follows it. */
+const GROUP_LENGTH_BYTES = HEADER_BYTES + 4;
 
 const byElement = new Map(ELEMENTS.map(entry => [entry[0], entry]));
 
 export function encodeCommand(command: CommandSet): Buffer {
-  const parts: Buffer[] = [];
-  let hasType = false;
-  const addType = (): void => {
-    hasType = true;
-    parts.push(element(DATA_SET_TYPE, number(command.hasDataSet ? 0 : NO_DATA_SET)));
-  };
-  for (const [at, name, kind] of ELEMENTS) {
-    if (at > DATA_SET_TYPE && !hasType) addType();
+  let length = 0;
+  for (const [, name] of ELEMENTS) length += lengthOf(command[name]);
+  const bytes = Buffer.allocUnsafe(GROUP_LENGTH_BYTES + length);
+  writeHeader(bytes, 0, 0, 4);
+  bytes.writeUInt32LE(length, HEADER_BYTES);
+  let at = GROUP_LENGTH_BYTES;
+  for (const [element, name, kind] of ELEMENTS) {
     const value = command[name];
     if (value === undefined) continue;
-    parts.push(
-      element(at, typeof value === 'number' ? number(value) : padded(value, kind === 'uid' ? '\0' : ' ')),
-    );
+    const end = at + lengthOf(value);
+    writeHeader(bytes, at, element, end - at - HEADER_BYTES);
+    at += HEADER_BYTES;
+    if (typeof value === 'string') {
+      bytes[end - 1] = kind === 'uid' ? 0 : 0x20;
+      bytes.write(value, at, 'latin1');
+    } else bytes.writeUInt16LE(typeof value === 'number' ? value : value ? DATA_SET : NO_DATA_SET, at);
+    at = end;
   }
-  const body = Buffer.concat(parts);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(body.length);
-  return Buffer.concat([element(0, length), body]);
+  return bytes;
 }
 
 /** @throws {ProtocolViolation} */
 export function decodeCommand(bytes: Buffer): CommandSet {
-  const values: Partial<Record<Name, number | string>> = {};
-  let dataSetType = NO_DATA_SET;
+  const values: Partial<Record<Name, number | string | boolean>> = { hasDataSet: false };
   for (let at = 0; at < bytes.length;) {
-    if (at + 8 > bytes.length) throw new ProtocolViolation('command element cut off');
-    const [group, number_, length] = [
-      bytes.readUInt16LE(at),
-      bytes.readUInt16LE(at + 2),
-      bytes.readUInt32LE(at + 4),
-    ];
-    const end = at + 8 + length;
-    if (group !== 0 || end > bytes.length) throw new ProtocolViolation('no command set');
-    const value = bytes.subarray(at + 8, end);
-    if (number_ === DATA_SET_TYPE) dataSetType = numberOf(value);
-    const known = byElement.get(number_);
-    if (known) values[known[1]] = known[2] === 'number' ? numberOf(value) : textOf(value);
-    at = end;
+    if (at + HEADER_BYTES > bytes.length) throw new ProtocolViolation('command element cut off');
+    const from = at + HEADER_BYTES;
+    const to = from + bytes.readUInt32LE(at + 4);
+    if (bytes.readUInt16LE(at) !== 0 || to > bytes.length) throw new ProtocolViolation('no command set');
+    const known = byElement.get(bytes.readUInt16LE(at + 2));
+    if (known) values[known[1]] = valueOf(known[2], bytes, from, to);
+    at = to;
   }
   if (typeof values.commandField !== 'number') throw new ProtocolViolation('command without its field');
-  return {
-    // Each value has the kind that its element is listed with.
-    ...(values as Omit<CommandSet, 'hasDataSet'>),
-    hasDataSet: dataSetType !== NO_DATA_SET,
-  };
+  // Each value has the kind that its element is listed with.
+  return values as unknown as CommandSet;
 }
 
-function element(at: number, value: Buffer): Buffer {
-  const head = Buffer.alloc(8);
-  head.writeUInt16LE(at, 2);
-  head.writeUInt32LE(value.length, 4);
-  return Buffer.concat([head, value]);
+/** Of an element, with its header; 0 for what is left out. */
+function lengthOf(value: string | number | boolean | undefined): number {
+  if (value === undefined) return 0;
+  return HEADER_BYTES + (typeof value === 'string' ? value.length + (value.length % 2) : 2);
 }
 
-function number(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(value);
-  return bytes;
+function writeHeader(bytes: Buffer, at: number, element: number, length: number): void {
+  bytes.writeUInt16LE(0, at);
+  bytes.writeUInt16LE(element, at + 2);
+  bytes.writeUInt32LE(length, at + 4);
 }
 
-const padded = (text: string, by: string): Buffer =>
-  Buffer.from(text.length % 2 === 0 ? text : text + by, 'latin1');
-
-const numberOf = (bytes: Buffer): number => (bytes.length >= 2 ? bytes.readUInt16LE(0) : 0);
-
-const textOf = (bytes: Buffer): string => withoutTrailing(bytes.toString('latin1'), '\0 ');
+function valueOf(kind: Kind, bytes: Buffer, from: number, to: number): number | string | boolean {
+  if (kind === 'uid' || kind === 'text') return withoutTrailing(bytes.toString('latin1', from, to), '\0 ');
+  const number = to - from >= 2 ? bytes.readUInt16LE(from) : 0;
+  return kind === 'number' ? number : number !== NO_DATA_SET;
+}

@@ -75,12 +75,12 @@ export function headerAt(bytes: Buffer, at: number, encoding: Encoding): Element
   const available = bytes.length - at;
   const tag = tagAt(bytes, at, encoding);
   if (tag === undefined || available < 8) return undefined;
-  const lengthAt = (place: number): number =>
-    encoding.littleEndian ? bytes.readUInt32LE(at + place) : bytes.readUInt32BE(at + place);
-  if (!encoding.explicitVr || tag >>> 16 === 0xfffe) return { tag, vr: '', length: lengthAt(4), size: 8 };
-  const vr = bytes.toString('latin1', at + 4, at + 6);
+  const { explicitVr, littleEndian } = encoding;
+  if (!explicitVr || tag >>> 16 === 0xfffe)
+    return { tag, vr: '', length: lengthAt(bytes, at + 4, littleEndian), size: 8 };
+  const vr = String.fromCharCode(bytes[at + 4]!, bytes[at + 5]!);
   if (isShortVr(vr)) {
-    const length = encoding.littleEndian ? bytes.readUInt16LE(at + 6) : bytes.readUInt16BE(at + 6);
+    const length = littleEndian ? bytes.readUInt16LE(at + 6) : bytes.readUInt16BE(at + 6);
     return { tag, vr, length, size: 8 };
   }
   if (NOT_A_LETTER.test(vr)) {
@@ -90,10 +90,13 @@ export function headerAt(bytes: Buffer, at: number, encoding: Encoding): Element
     });
   }
   if (available < 12) return undefined;
-  const length = lengthAt(8);
+  const length = lengthAt(bytes, at + 8, littleEndian);
   if (length === UNDEFINED_LENGTH && !OPEN_VRS.has(vr)) throw badLength(tag);
   return { tag, vr, length, size: 12 };
 }
+
+const lengthAt = (bytes: Buffer, at: number, littleEndian: boolean): number =>
+  littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
 
 /** How the value of an element of undefined length is written. */
 export const encodingWithin = (header: ElementHeader, around: Encoding): Encoding =>
@@ -182,7 +185,7 @@ export class ElementReader {
       if (step.element) yield step.element;
     }
     // A copy: a view would keep the whole piece in memory, or change with a reused buffer.
-    this.#rest = Buffer.from(bytes.subarray(at));
+    this.#rest = this.#ended ? NOTHING : Buffer.from(bytes.subarray(at));
   }
 
   /** For a source with random access: leaves out the rest of a skipped value, and gives the place to go on from. */
@@ -228,16 +231,18 @@ export class ElementReader {
     bytes: Buffer,
     at: number,
   ): { readonly passed: number; readonly element: DataElement } | undefined {
-    const element = { ...header, position: this.#position };
-    if (header.length > LONGEST_VALUE || !this.#options.wants?.(header.tag)) {
+    const { tag, vr, length, size } = header;
+    const position = this.#position;
+    if (length > LONGEST_VALUE || !this.#options.wants?.(tag)) {
       this.#pass(header, this.#encoding);
-      return { passed: header.size, element };
+      return { passed: size, element: { tag, vr, length, size, position } };
     }
     this.#checkEnd(header);
-    const from = at + header.size;
-    const to = from + header.length;
+    const from = at + size;
+    const to = from + length;
     if (to > bytes.length) return undefined;
-    return { passed: to - at, element: { ...element, value: Buffer.from(bytes.subarray(from, to)) } };
+    const value = Buffer.from(bytes.subarray(from, to));
+    return { passed: to - at, element: { tag, vr, length, size, position, value } };
   }
 
   /** One header within a value of undefined length. */
