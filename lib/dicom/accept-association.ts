@@ -1,7 +1,7 @@
 /** Associations that peers ask us for. */
 import type net from 'node:net';
 import type { ExchangeError } from '../errors';
-import { Association, Connection } from './association';
+import { type AcceptedContext, Association, Connection } from './association';
 import {
   type AnsweredContext,
   type AssociateRequest,
@@ -66,15 +66,14 @@ async function accept(
   request: AssociateRequest,
   acceptance: Acceptance,
 ): Promise<Association> {
+  const contexts: AcceptedContext[] = [];
   const answers = request.contexts.map(({ id, abstractSyntax, transferSyntaxes }): AnsweredContext => {
-    const refused = (result: number): AnsweredContext => ({
-      id,
-      result,
-      transferSyntax: transferSyntaxes[0] ?? '',
-    });
-    if (!acceptance.serves(abstractSyntax)) return refused(NO_ABSTRACT_SYNTAX);
-    const chosen = acceptance.choose(abstractSyntax, transferSyntaxes);
-    return chosen === undefined ? refused(NO_TRANSFER_SYNTAX) : { id, result: 0, transferSyntax: chosen };
+    const [first = ''] = transferSyntaxes;
+    if (!acceptance.serves(abstractSyntax)) return { id, result: NO_ABSTRACT_SYNTAX, transferSyntax: first };
+    const transferSyntax = acceptance.choose(abstractSyntax, transferSyntaxes);
+    if (transferSyntax === undefined) return { id, result: NO_TRANSFER_SYNTAX, transferSyntax: first };
+    contexts.push({ id, abstractSyntax, transferSyntax });
+    return { id, result: 0, transferSyntax };
   });
   const { calledAeTitle, callingAeTitle, roles } = request;
   const association = new Association(connection, {
@@ -82,10 +81,7 @@ async function accept(
     callingAeTitle,
     roles,
     peerMaxPdu: request.maxPdu,
-    contexts: answers.flatMap(({ id, result, transferSyntax }) => {
-      const context = request.contexts.find(one => one.id === id);
-      return result === 0 && context ? [{ id, abstractSyntax: context.abstractSyntax, transferSyntax }] : [];
-    }),
+    contexts,
   });
   await connection.write(
     encodeAssociateAccept({

@@ -121,14 +121,20 @@ export class Connection {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#unwritten.add(reject);
-      // Together: each packet that leaves alone costs a peer that delays its acknowledgements 40 ms.
-      this.#socket.cork();
-      for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
-      this.#socket.write(pieces.at(-1) ?? EMPTY, error => {
+      const onWritten = (error?: Error | null): void => {
         this.#unwritten.delete(reject);
         if (error) reject(this.#failure ?? lost(this.host, this.#established));
         else resolve();
-      });
+      };
+      const [first = EMPTY] = pieces;
+      if (pieces.length === 1) {
+        this.#socket.write(first, onWritten);
+        return;
+      }
+      // Together: each packet that leaves alone costs a peer that delays its acknowledgements 40 ms.
+      this.#socket.cork();
+      for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
+      this.#socket.write(pieces.at(-1) ?? EMPTY, onWritten);
       this.#socket.uncork();
     });
   }
@@ -199,13 +205,17 @@ export class Connection {
 export class Association {
   readonly agreement: Agreement;
   readonly #connection: Connection;
+  readonly #contexts: ReadonlyMap<number, AcceptedContext>;
   readonly #buffers: PduBuffers;
   #messageId = 0;
+  /** Messages that are being sent, or wait for it. */
+  #unsent = 0;
   #sending: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection, agreement: Agreement) {
     this.#connection = connection;
     this.agreement = agreement;
+    this.#contexts = new Map(agreement.contexts.map(context => [context.id, context]));
     const { peerMaxPdu } = agreement;
     const most = peerMaxPdu === 0 ? LARGEST_PDU : Math.min(peerMaxPdu, LARGEST_PDU);
     this.#buffers = new PduBuffers(Math.max(most, SMALLEST_PDU));
@@ -230,6 +240,11 @@ export class Association {
     );
   }
 
+  /** The accepted context of an id. */
+  contextOf(id: number): AcceptedContext | undefined {
+    return this.#contexts.get(id);
+  }
+
   nextMessageId(): number {
     this.#messageId = (this.#messageId % 0xffff) + 1;
     return this.#messageId;
@@ -247,9 +262,12 @@ export class Association {
    */
   send(contextId: number, command: CommandSet, dataSet?: DataSetPdus | Buffer): Promise<void> {
     const pdus = Buffer.isBuffer(dataSet) ? this.pdusOf(new MemoryBytes(dataSet)) : dataSet;
+    const send = (): Promise<void> => this.#send(contextId, command, pdus);
     // Messages must not mix, also when a request is cancelled while another is sent.
-    const sent = this.#sending.then(() => this.#send(contextId, command, pdus));
-    this.#sending = sent.catch(() => undefined);
+    const sent = this.#unsent === 0 ? send() : this.#sending.then(send);
+    this.#unsent++;
+    const done = (): void => void this.#unsent--;
+    this.#sending = sent.then(done, done);
     return sent;
   }
 

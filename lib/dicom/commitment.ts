@@ -119,7 +119,7 @@ export async function takeReport(
   association: Association,
   { command, contextId, dataSet }: Message,
 ): Promise<void> {
-  const context = association.agreement.contexts.find(({ id }) => id === contextId);
+  const context = association.contextOf(contextId);
   const bytes = await dataSet?.whole(LONGEST_DATA_SET);
   const { messageId = 0, eventTypeId = 0 } = command;
   if (context && bytes) {
@@ -151,7 +151,7 @@ export async function answerCommitment(
   { command, contextId, dataSet }: Message,
   isStored: (object: ReferencedObject) => Promise<boolean>,
 ): Promise<void> {
-  const context = association.agreement.contexts.find(({ id }) => id === contextId);
+  const context = association.contextOf(contextId);
   const bytes = await dataSet?.whole(LONGEST_DATA_SET);
   const { messageId = 0, actionTypeId = 1 } = command;
   await association.send(contextId, {

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import type { RandomAccess } from '../report-file/content';
-import { type DataElement, ElementReader, type ReaderOptions } from './element-reader';
+import { type DataElement, ElementReader, type ReaderOptions, withinElement } from './element-reader';
 import { malformed } from './failure';
 import type { TransferSyntax } from './transfer-syntax';
 
@@ -18,6 +18,17 @@ export interface DataSetPlace {
   readonly length: number;
 }
 
+/** How far a data set is read, and which values are wanted of it. */
+export interface StartOptions {
+  readonly last: number;
+  readonly wants: ReadonlySet<number>;
+}
+
+const readerOptions = ({ last, wants }: StartOptions): ReaderOptions => ({
+  wants: tag => wants.has(tag),
+  endsBefore: tag => tag > last,
+});
+
 /**
  * Visits the top-level elements up to the tag `last`, with the values that are wanted. Gives the place in the
  * (inflated) data set of the first element after it, or of the end.
@@ -27,13 +38,45 @@ export interface DataSetPlace {
 export function readStart(
   bytes: RandomAccess,
   place: DataSetPlace,
-  { last, wants }: { readonly last: number; readonly wants: ReadonlySet<number> },
+  start: StartOptions,
   visit: (element: DataElement) => void,
 ): Promise<number> {
-  const options: ReaderOptions = { wants: tag => wants.has(tag), endsBefore: tag => tag > last };
+  const options = readerOptions(start);
   return place.syntax.deflated
     ? readInflated(bytes, place, new ElementReader(place.syntax, options), visit)
     : readPlain(bytes, place, new ElementReader(place.syntax, { ...options, length: place.length }), visit);
+}
+
+/** As {@link readStart}, of a data set that comes piece by piece. Deflated ones cannot be read so. */
+export class StartReader {
+  readonly #reader: ElementReader;
+  readonly #visit: (element: DataElement) => void;
+  /** Where the next piece begins, and what is looked at next: long values are passed. */
+  #at = 0;
+  #next = 0;
+  #read = 0;
+
+  constructor(syntax: TransferSyntax, start: StartOptions, visit: (element: DataElement) => void) {
+    this.#reader = new ElementReader(syntax, readerOptions(start));
+    this.#visit = visit;
+  }
+
+  /** @throws ExchangeError MALFORMED */
+  feed(piece: Buffer): void {
+    const from = Math.max(0, this.#next - this.#at);
+    this.#at += piece.length;
+    if (this.#reader.ended || from >= piece.length) return;
+    const part = piece.subarray(from);
+    this.#read = counted(this.#read, part);
+    for (const element of this.#reader.feed(part)) this.#visit(element);
+    this.#next = this.#reader.skipAhead();
+  }
+
+  /** After the last piece. @throws ExchangeError MALFORMED when it ends within an element */
+  end(): void {
+    if (!this.#reader.ended && this.#next > this.#at) throw withinElement();
+    this.#reader.end();
+  }
 }
 
 async function readPlain(

@@ -1,5 +1,6 @@
 /** An open file or folder, whose short calls are made at the pace of its disk. All methods throw what the system says. */
 import fs from 'node:fs';
+import { type Soon, attempt, soon } from '../soon';
 import type { DiskPace } from './disk-pace';
 
 export class DiskFile {
@@ -12,12 +13,12 @@ export class DiskFile {
   }
 
   /** @param flags as those of fs.open */
-  static async open(file: string, flags: string | number, pace: DiskPace): Promise<DiskFile> {
-    const descriptor = await pace.call(
+  static open(file: string, flags: string | number, pace: DiskPace): Soon<DiskFile> {
+    const descriptor = pace.call(
       () => fs.openSync(file, flags),
       () => settled<number>(done => fs.open(file, flags, done)),
     );
-    return new DiskFile(descriptor, pace);
+    return soon(descriptor, opened => new DiskFile(opened, pace));
   }
 
   /**
@@ -25,34 +26,29 @@ export class DiskFile {
    * @param isLong leaves it to a thread: the next bytes can come meanwhile
    * @returns bytes written, which may be less than given
    */
-  async append(pieces: readonly Buffer[], isLong: boolean): Promise<number> {
+  append(pieces: readonly Buffer[], isLong: boolean): Soon<number> {
     const inThread = (): Promise<number> => settled(done => fs.writev(this.#descriptor, pieces, done));
     return isLong ? inThread() : this.#pace.call(() => fs.writevSync(this.#descriptor, pieces), inThread);
   }
 
-  /** @returns bytes read into the beginning of `target`; 0 at the end of the file */
-  read(target: Buffer, position: number): Promise<number> {
-    return settled(done => fs.read(this.#descriptor, target, 0, target.length, position, done));
-  }
-
   /** When it resolves, what was written is on disk. */
-  async datasync(): Promise<void> {
-    await settled<void>(done => fs.fdatasync(this.#descriptor, done));
+  datasync(): Promise<void> {
+    return settled<void>(done => fs.fdatasync(this.#descriptor, done));
   }
 
   /** When it resolves, it is on disk with all that the system keeps of it: of a folder, the names in it. */
-  async sync(): Promise<void> {
-    await settled<void>(done => fs.fsync(this.#descriptor, done));
+  sync(): Promise<void> {
+    return settled<void>(done => fs.fsync(this.#descriptor, done));
   }
 
   /** Once, and nothing after it. What the system says of it is of no use: what had to be kept was synced. */
-  async close(): Promise<void> {
+  close(): Soon<void> {
     const inThread = (): Promise<void> => settled<void>(done => fs.close(this.#descriptor, done));
-    try {
-      await this.#pace.call(() => fs.closeSync(this.#descriptor), inThread);
-    } catch {
-      // The descriptor is given back all the same.
-    }
+    // The descriptor is given back all the same.
+    return attempt(
+      () => this.#pace.call(() => fs.closeSync(this.#descriptor), inThread),
+      () => undefined,
+    );
   }
 }
 

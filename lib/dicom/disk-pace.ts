@@ -6,6 +6,7 @@
  * on disks of this machine, and only as long as the disk is quick.
  */
 import fs from 'node:fs';
+import type { Soon } from '../soon';
 
 /** Mean of the latest calls above which they are left to threads. */
 const MOST_MS = 1;
@@ -47,7 +48,7 @@ export class DiskPace {
    * @param atOnce never a sync: that waits for the disk
    * @throws what the call throws, or the promise rejects with it
    */
-  call<T>(atOnce: () => T, inThread: () => Promise<T>): T | Promise<T> {
+  call<T>(atOnce: () => T, inThread: () => Promise<T>): Soon<T> {
     const begun = this.#now();
     if (!this.#isLocal || begun < this.#restsUntil) return inThread();
     try {

@@ -1,6 +1,7 @@
 /** A folder that keeps the names in it when it is told to; Windows has no such call, and needs none. */
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Soon } from '../soon';
 import { DiskFile } from './disk-file';
 import type { DiskPace } from './disk-pace';
 
@@ -23,7 +24,8 @@ export class DurableFolder {
       return new DurableFolder();
     }
     try {
-      return new DurableFolder(await DiskFile.open(folder, DIRECTORY, pace));
+      const opened = DiskFile.open(folder, DIRECTORY, pace);
+      return new DurableFolder(opened instanceof Promise ? await opened : opened);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
@@ -42,8 +44,8 @@ export class DurableFolder {
     await this.#opened?.sync();
   }
 
-  async close(): Promise<void> {
-    await this.#opened?.close();
+  close(): Soon<void> {
+    return this.#opened?.close();
   }
 }
 

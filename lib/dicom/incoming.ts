@@ -1,4 +1,5 @@
 /** DIMSE messages as they come out of an association: the command whole, the data set piece by piece. */
+import { type Soon, attempt, soon } from '../soon';
 import { type CommandSet, decodeCommand } from './command-set';
 import { ProtocolViolation } from './protocol-failure';
 
@@ -15,15 +16,27 @@ const HIGH_BYTES = 1024 * 1024;
 const LOW_BYTES = 256 * 1024;
 const MOST_MESSAGES = 32;
 
+/** Takes pieces. Gets the next ones when what it gives is there; none after `false`. */
+type Take = (pieces: readonly Buffer[]) => Soon<boolean>;
+
+interface Reader {
+  readonly least: number;
+  readonly take: Take;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  isBusy: boolean;
+}
+
 /** The pieces of one data set, for one reader. */
-export class DataSetPieces implements AsyncIterable<Buffer> {
+export class DataSetPieces {
   readonly #onRead: () => void;
   #pieces: Buffer[] = [];
   #bytes = 0;
   #readBytes = 0;
   #ended = false;
   #failure: Error | undefined;
-  #wake: { readonly least: number; readonly resolve: () => void } | undefined;
+  /** As long as it wants more. */
+  #reader: Reader | undefined;
 
   constructor(onRead: () => void) {
     this.#onRead = onRead;
@@ -47,54 +60,72 @@ export class DataSetPieces implements AsyncIterable<Buffer> {
     if (piece.length === 0) return;
     this.#pieces.push(piece);
     this.#bytes += piece.length;
-    if (this.#wake && this.#bytes >= this.#wake.least) this.#wake.resolve();
+    this.#hand();
   }
 
   end(): void {
     this.#ended = true;
-    this.#wake?.resolve();
+    this.#hand();
   }
 
   fail(error: Error): void {
     if (this.#ended) return;
     this.#failure = error;
-    this.#wake?.resolve();
+    this.#hand();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    for await (const pieces of this.batches(1)) yield* pieces;
-  }
-
-  /** All pieces that have come, again and again: `least` bytes or more, but at the end. */
-  async *batches(least: number): AsyncGenerator<readonly Buffer[]> {
-    while (true) {
-      if (this.#bytes >= least || (this.#ended && this.#bytes > 0)) {
-        const pieces = this.#pieces;
-        this.#readBytes += this.#bytes;
-        this.#pieces = [];
-        this.#bytes = 0;
-        this.#onRead();
-        yield pieces;
-        continue;
-      }
-      if (this.#failure) throw this.#failure;
-      if (this.#ended) return;
-      await new Promise<void>(resolve => {
-        this.#wake = { least, resolve };
-      });
-    }
+  /**
+   * Hands over all pieces as they come: `least` bytes or more at a time, but at the end.
+   * @throws {Error} what `take` throws; the reason for which the rest does not come
+   */
+  each(least: number, take: Take): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#reader = { least, take, resolve, reject, isBusy: false };
+      this.#hand();
+    });
   }
 
   /** All of it, for data sets that are small. @throws {ProtocolViolation} when it is larger than `most` bytes */
   async whole(most: number): Promise<Buffer> {
-    const pieces: Buffer[] = [];
-    let length = 0;
-    for await (const piece of this) {
-      length += piece.length;
-      if (length > most) throw new ProtocolViolation(`data set of more than ${most} bytes`);
-      pieces.push(piece);
-    }
-    return Buffer.concat(pieces);
+    const all: Buffer[] = [];
+    await this.each(1, pieces => {
+      if (this.#readBytes > most) throw new ProtocolViolation(`data set of more than ${most} bytes`);
+      all.push(...pieces);
+      return true;
+    });
+    return Buffer.concat(all);
+  }
+
+  #hand(): void {
+    const reader = this.#reader;
+    if (!reader || reader.isBusy) return;
+    if (this.#failure) this.#leave(() => reader.reject(this.#failure));
+    else if (this.#bytes > 0 && (this.#ended || this.#bytes >= reader.least)) {
+      reader.isBusy = true;
+      const goOn = (wantsMore: boolean): void => {
+        reader.isBusy = false;
+        if (wantsMore) this.#hand();
+        else this.#leave(reader.resolve);
+      };
+      void attempt(
+        () => soon(reader.take(this.#taken()), goOn),
+        error => this.#leave(() => reader.reject(error)),
+      );
+    } else if (this.#ended) this.#leave(reader.resolve);
+  }
+
+  #leave(settle: () => void): void {
+    this.#reader = undefined;
+    settle();
+  }
+
+  #taken(): readonly Buffer[] {
+    const pieces = this.#pieces;
+    this.#readBytes += this.#bytes;
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#onRead();
+    return pieces;
   }
 }
 
@@ -155,7 +186,9 @@ export class Inbox {
     this.#commandBytes += piece.length;
     if (this.#commandBytes > MOST_COMMAND_BYTES) throw new ProtocolViolation('command set too long');
     if (!last) return;
-    const command = decodeCommand(Buffer.concat(this.#command));
+    const [first] = this.#command;
+    const isWhole = this.#command.length === 1 && first !== undefined;
+    const command = decodeCommand(isWhole ? first : Buffer.concat(this.#command));
     this.#command = [];
     this.#commandBytes = 0;
     const pieces = command.hasDataSet ? new DataSetPieces(() => this.#check()) : null;

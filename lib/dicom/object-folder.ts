@@ -3,13 +3,22 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { ExchangeError } from '../errors';
+import { soon } from '../soon';
 import { DiskPace } from './disk-pace';
 import { DurableFolder } from './durable-folder';
 import { FileInMaking, isDiskError } from './file-in-making';
 import type { DataSetPieces } from './incoming';
-import { fileMetaBytes, isUsableUid, readObject, readObjectIn } from './part10';
+import {
+  FileMeta,
+  type FileMetaValues,
+  IdentityReader,
+  isUsableUid,
+  readIdentity,
+  readObject,
+} from './part10';
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION } from './pdu';
 import type { ObjectIdentity, StoredObject, StudyOnDisk } from './source';
+import { transferSyntaxOf } from './transfer-syntax';
 
 const IMPLEMENTATION = { classUid: IMPLEMENTATION_CLASS_UID, versionName: IMPLEMENTATION_VERSION };
 
@@ -18,14 +27,11 @@ const UNFINISHED = '.unfinished';
 /** In a study's folder: how many of its objects the flow knows of. */
 const ANNOUNCED = '.announced';
 
-/** What is written by one call of the system, at least. */
-const WRITE_BYTES = 256 * 1024;
+/** What is written by one call of the system, at least: most images are no longer. */
+const WRITE_BYTES = 768 * 1024;
 
-export interface Announced {
-  readonly sopClassUid: string;
+export interface Announced extends FileMetaValues {
   readonly sopInstanceUid: string;
-  readonly transferSyntaxUid: string;
-  readonly sourceAeTitle: string;
 }
 
 /** Why an object was not taken. */
@@ -43,6 +49,11 @@ export class ObjectFolder {
   readonly #folder: string;
   readonly #mostBytes: number;
   readonly #pace: DiskPace;
+  /** What the paths of unfinished objects begin with: another process may write into the same folder. */
+  readonly #unfinished: string;
+  #begun = 0;
+  /** Of the latest object. */
+  #meta: FileMeta | undefined;
 
   /**
    * @param mostBytes largest object
@@ -52,6 +63,7 @@ export class ObjectFolder {
     this.#folder = folder;
     this.#mostBytes = mostBytes;
     fs.mkdirSync(path.join(folder, UNFINISHED), { recursive: true });
+    this.#unfinished = path.join(folder, UNFINISHED, `${randomUUID()}-`);
     this.#pace = pace ?? DiskPace.of(folder);
   }
 
@@ -71,19 +83,21 @@ export class ObjectFolder {
    * all. Only of one that is twice too large the rest is left.
    * @throws what reading the pieces throws
    */
-  async write(announced: Announced, pieces: Pick<DataSetPieces, 'batches'>): Promise<StoredObject | Refusal> {
-    const target = new FileInMaking(path.join(this.#folder, UNFINISHED, randomUUID()), this.#pace);
+  async write(announced: Announced, pieces: DataSetPieces): Promise<StoredObject | Refusal> {
+    const begun = FileInMaking.begin(`${this.#unfinished}${++this.#begun}`, this.#pace);
+    const target = begun instanceof Promise ? await begun : begun;
     try {
-      let meta: readonly Buffer[] = [fileMetaBytes({ ...announced, implementation: IMPLEMENTATION })];
-      let length = 0;
-      for await (const some of pieces.batches(WRITE_BYTES)) {
-        for (const piece of some) length += piece.length;
-        if (length <= this.#mostBytes) await target.write([...meta, ...some]);
-        else if (length > 2 * this.#mostBytes) break;
+      const identity = new IdentityCheck(announced);
+      let meta: readonly Buffer[] = [this.#metaFor(announced)];
+      await pieces.each(WRITE_BYTES, some => {
+        if (pieces.readBytes > this.#mostBytes) return pieces.readBytes <= 2 * this.#mostBytes;
+        if (identity.refuses(some)) return true;
+        const written = target.write([...meta, ...some]);
         meta = [];
-      }
-      if (length > this.#mostBytes) return 'too-large';
-      return await this.#finish(target, announced);
+        return soon(written, () => true);
+      });
+      if (pieces.readBytes > this.#mostBytes) return 'too-large';
+      return target.hasFailed ? 'no-room' : await this.#keep(target, await identity.of(target.file));
     } catch (error) {
       if (isDiskError(error)) return 'no-room';
       throw error;
@@ -92,20 +106,18 @@ export class ObjectFolder {
     }
   }
 
-  async #finish(target: FileInMaking, announced: Announced): Promise<StoredObject | Refusal> {
-    if (target.hasFailed) return 'no-room';
-    const identity = await identityOf(target);
+  #metaFor(announced: Announced): Buffer {
+    if (!this.#meta?.suits(announced)) this.#meta = new FileMeta(announced, IMPLEMENTATION);
+    return this.#meta.bytesFor(announced.sopInstanceUid);
+  }
+
+  async #keep(target: FileInMaking, identity: ObjectIdentity | Refusal): Promise<StoredObject | Refusal> {
     if (typeof identity === 'string') return identity;
-    if (
-      identity.sopClassUid !== announced.sopClassUid ||
-      identity.sopInstanceUid !== announced.sopInstanceUid
-    )
-      return 'not-as-announced';
     const place = this.folderOf(identity.studyInstanceUid);
     const file = path.join(place, `${identity.sopInstanceUid}${EXTENSION}`);
-    const [folder, isKept] = await Promise.all([DurableFolder.open(place, this.#pace), target.keep()]);
+    const folder = await DurableFolder.open(place, this.#pace);
     try {
-      if (!isKept) return 'no-room';
+      if (!(await target.keep())) return 'no-room';
       // The same instance again takes the place of the one that is there.
       await target.rename(file);
       await folder.sync();
@@ -192,19 +204,49 @@ const objectNames = async (folder: string): Promise<string[]> =>
     .filter(name => name.endsWith(EXTENSION))
     .toSorted();
 
-async function identityOf(target: FileInMaking): Promise<ObjectIdentity | Refusal> {
-  try {
-    return (await readObjectIn(target)).identity;
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal) return refusal;
-    throw error;
+/** Whether an object is what was announced, found out while it comes. */
+class IdentityCheck {
+  readonly #announced: Announced;
+  /** Undefined when the object can be read only when it is whole. */
+  readonly #reader: IdentityReader | undefined;
+  #refusal: Refusal | undefined;
+
+  constructor(announced: Announced) {
+    this.#announced = announced;
+    const { transferSyntaxUid } = announced;
+    if (!isUsableUid(transferSyntaxUid)) this.#refusal = 'unreadable';
+    else if (!transferSyntaxOf(transferSyntaxUid).deflated)
+      this.#reader = new IdentityReader(transferSyntaxUid);
+  }
+
+  /** Looks at the next pieces. */
+  refuses(pieces: readonly Buffer[]): boolean {
+    try {
+      if (!this.#refusal) for (const piece of pieces) this.#reader?.feed(piece);
+    } catch (error) {
+      this.#refusal = refusalOf(error);
+    }
+    return this.#refusal !== undefined;
+  }
+
+  /** After the last piece. @param file that was written */
+  async of(file: string): Promise<ObjectIdentity | Refusal> {
+    if (this.#refusal) return this.#refusal;
+    try {
+      const identity = this.#reader ? this.#reader.end() : await readIdentity(file);
+      const { sopClassUid, sopInstanceUid } = this.#announced;
+      const isSame = identity.sopClassUid === sopClassUid && identity.sopInstanceUid === sopInstanceUid;
+      return isSame ? identity : 'not-as-announced';
+    } catch (error) {
+      return refusalOf(error);
+    }
   }
 }
 
-/** What keeps a received object from being read; undefined for an error that is none of the object or the disk. */
-function refusalOf(error: unknown): Refusal | undefined {
-  if (!(error instanceof ExchangeError)) return undefined;
+/** What keeps a received object from being read. @throws an error that is none of the object or the disk */
+function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof ExchangeError)) throw error;
+  if (error.code === 'MALFORMED') return 'unreadable';
   if (error.code !== 'DICOM_FILE') return 'no-room';
   const { reason } = error.details;
   if (reason === 'meta-differs') return 'not-as-announced';

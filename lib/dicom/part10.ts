@@ -3,18 +3,19 @@ import { isUid } from '../contract/dicom-terms';
 import type { RandomAccess } from '../report-file/content';
 import { withoutTrailing } from '../trailing';
 import { decodeText, type Fallback } from './character-set';
-import { readStart } from './data-set-start';
+import { StartReader, readStart } from './data-set-start';
 import { Tag } from './dictionary';
 import { type DataElement, ElementReader, EXPLICIT_LE, headerAt } from './element-reader';
 import { asciiElement, elementHeader } from './element-writer';
 import { dicomFileError, readFailure } from './failure';
 import { openObject } from './object-bytes';
 import type { ObjectIdentity, ObjectSource } from './source';
-import { transferSyntaxOf } from './transfer-syntax';
+import { type TransferSyntax, transferSyntaxOf } from './transfer-syntax';
 
 export { isUid };
 
 const PREAMBLE = 128;
+const NO_PREAMBLE = Buffer.alloc(PREAMBLE);
 const PREFIX = Buffer.from('DICM');
 const META_START = PREAMBLE + PREFIX.length;
 /** File meta information is a few hundred bytes, and what private information an application adds (0002,0102). */
@@ -50,8 +51,14 @@ export async function readObject(data: string | Buffer, fallback?: Fallback): Pr
   try {
     const bytes = await openObject(data);
     try {
-      const { identity, offset } = await readObjectIn(bytes, fallback);
-      return { ...identity, data, offset, length: bytes.bytes - offset };
+      const { end: offset, ...meta } = await readMeta(bytes);
+      const values = new Map<number, Buffer>();
+      const syntax = knownSyntax(meta.transferSyntaxUid);
+      const length = bytes.bytes - offset;
+      await readStart(bytes, { syntax, offset, length }, IDENTITY, keptIn(values));
+      const identity = identityFrom(values, meta.transferSyntaxUid, fallback);
+      checkSame(meta, identity);
+      return { ...identity, data, offset, length };
     } finally {
       await bytes.close();
     }
@@ -60,22 +67,13 @@ export async function readObject(data: string | Buffer, fallback?: Fallback): Pr
   }
 }
 
-/**
- * As {@link readObject}, of what is open already.
- *
- * @returns with the place where the data set begins
- * @throws ExchangeError DICOM_FILE; what reading throws
- */
-export async function readObjectIn(
-  bytes: RandomAccess,
-  fallback?: Fallback,
-): Promise<{ readonly identity: ObjectIdentity; readonly offset: number }> {
-  const meta = await readMeta(bytes);
-  const identity = await readIdentity(bytes, meta, bytes.bytes - meta.end, fallback);
-  return { identity, offset: meta.end };
+/** What identifies the object in a file. @throws as {@link readObject} */
+export async function readIdentity(file: string): Promise<ObjectIdentity> {
+  const { data: _data, offset: _offset, length: _length, ...identity } = await readObject(file);
+  return identity;
 }
 
-interface FileMeta {
+interface WrittenMeta {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly transferSyntaxUid: string;
@@ -83,21 +81,14 @@ interface FileMeta {
   readonly end: number;
 }
 
-async function readMeta(bytes: RandomAccess): Promise<FileMeta> {
+async function readMeta(bytes: RandomAccess): Promise<WrittenMeta> {
   const start = await bytes.read(0, META_START);
   if (!start.subarray(PREAMBLE).equals(PREFIX)) throw notPart10(bytes.bytes === 0);
   const { values, end } = await metaElements(bytes);
-  const transferSyntaxUid = uidText(values.get(Tag.TransferSyntaxUID));
-  if (!isUsableUid(transferSyntaxUid)) {
-    throw dicomFileError('syntax', {
-      zh: '文件元信息中没有有效的传输语法 (0002,0010)，无法判断数据如何编码',
-      en: 'the file meta information has no valid transfer syntax (0002,0010), so nobody can tell how the data is written',
-    });
-  }
   return {
     sopClassUid: uidText(values.get(Tag.MediaStorageSOPClassUID)),
     sopInstanceUid: uidText(values.get(Tag.MediaStorageSOPInstanceUID)),
-    transferSyntaxUid,
+    transferSyntaxUid: uidText(values.get(Tag.TransferSyntaxUID)),
     end,
   };
 }
@@ -132,24 +123,55 @@ const endOf = ({ position, size, length }: DataElement): number => position + si
 const groupEndOf = (element: DataElement): number =>
   element.value?.length === 4 ? endOf(element) + element.value.readUInt32LE() : -1;
 
-async function readIdentity(
-  bytes: RandomAccess,
-  meta: FileMeta,
-  length: number,
-  fallback: Fallback | undefined,
-): Promise<ObjectIdentity> {
-  const values = new Map<number, Buffer>();
-  const place = { syntax: transferSyntaxOf(meta.transferSyntaxUid), offset: meta.end, length };
-  await readStart(bytes, place, { last: Tag.SeriesInstanceUID, wants: IDENTITY_ELEMENTS }, element => {
-    if (element.value) values.set(element.tag, element.value);
-  });
+/** Reads what identifies an object out of its data set while that comes, unless it is deflated. */
+export class IdentityReader {
+  readonly #transferSyntaxUid: string;
+  readonly #values = new Map<number, Buffer>();
+  readonly #reader: StartReader;
+
+  /** @throws ExchangeError DICOM_FILE for what is no transfer syntax */
+  constructor(transferSyntaxUid: string) {
+    this.#transferSyntaxUid = transferSyntaxUid;
+    this.#reader = new StartReader(knownSyntax(transferSyntaxUid), IDENTITY, keptIn(this.#values));
+  }
+
+  /** @throws ExchangeError DICOM_FILE */
+  feed(piece: Buffer): void {
+    this.#reader.feed(piece);
+  }
+
+  /** After the last piece. @throws ExchangeError DICOM_FILE */
+  end(): ObjectIdentity {
+    this.#reader.end();
+    return identityFrom(this.#values, this.#transferSyntaxUid);
+  }
+}
+
+const IDENTITY = { last: Tag.SeriesInstanceUID, wants: IDENTITY_ELEMENTS };
+
+const keptIn =
+  (values: Map<number, Buffer>) =>
+  ({ tag, value }: DataElement): void => {
+    if (value) values.set(tag, value);
+  };
+
+function knownSyntax(uid: string): TransferSyntax {
+  if (!isUsableUid(uid)) throw noSyntax();
+  return transferSyntaxOf(uid);
+}
+
+function identityFrom(
+  values: ReadonlyMap<number, Buffer>,
+  transferSyntaxUid: string,
+  fallback?: Fallback,
+): ObjectIdentity {
   const characterSet = latin1(values.get(Tag.SpecificCharacterSet));
   const text = (tag: number): string =>
     decodeText(values.get(tag) ?? Buffer.alloc(0), characterSet, fallback).trim();
   const identity = {
     sopClassUid: uidText(values.get(Tag.SOPClassUID)),
     sopInstanceUid: uidText(values.get(Tag.SOPInstanceUID)),
-    transferSyntaxUid: meta.transferSyntaxUid,
+    transferSyntaxUid,
     studyInstanceUid: uidText(values.get(Tag.StudyInstanceUID)),
     seriesInstanceUid: uidText(values.get(Tag.SeriesInstanceUID)),
     patientId: text(Tag.PatientID),
@@ -157,7 +179,6 @@ async function readIdentity(
     modality: latin1(values.get(Tag.Modality)).trim(),
   };
   checkUids(identity);
-  checkSame(meta, identity);
   return identity;
 }
 
@@ -179,7 +200,7 @@ function checkUids(identity: ObjectIdentity): void {
 }
 
 /** What the file says it holds must be what it holds; some programs leave the meta elements out. */
-function checkSame(meta: FileMeta, identity: ObjectIdentity): void {
+function checkSame(meta: Omit<WrittenMeta, 'end'>, identity: ObjectIdentity): void {
   const said = [meta.sopClassUid, meta.sopInstanceUid];
   const found = [identity.sopClassUid, identity.sopInstanceUid];
   if (said.every((uid, index) => uid === '' || uid === found[index])) return;
@@ -198,6 +219,12 @@ export const isUsableUid = (text: string): boolean => text.length <= 64 && /^\d+
 const latin1 = (bytes: Buffer | undefined): string => (bytes ? bytes.toString('latin1') : '');
 
 const uidText = (bytes: Buffer | undefined): string => withoutTrailing(latin1(bytes), '\0 ');
+
+const noSyntax = (): Error =>
+  dicomFileError('syntax', {
+    zh: '文件元信息中没有有效的传输语法 (0002,0010)，无法判断数据如何编码',
+    en: 'the file meta information has no valid transfer syntax (0002,0010), so nobody can tell how the data is written',
+  });
 
 const notPart10 = (isEmpty: boolean): Error =>
   dicomFileError(
@@ -218,26 +245,50 @@ export interface Implementation {
 
 export interface FileMetaValues {
   readonly sopClassUid: string;
-  readonly sopInstanceUid: string;
   readonly transferSyntaxUid: string;
-  /** Of the station that sent the object; left out when empty. */
+  /** Of the station that sent the objects; left out when empty. */
   readonly sourceAeTitle: string;
-  readonly implementation: Implementation;
 }
 
-/** Preamble, prefix and file meta information for a file whose data set follows (PS3.10 7.1). */
-export function fileMetaBytes(values: FileMetaValues): Buffer {
-  const { classUid, versionName } = values.implementation;
-  return withPreamble([
-    // File Meta Information Version: bytes 00 and 01.
-    ascii(0x00020001, 'OB', '\0\x01'),
-    ascii(Tag.MediaStorageSOPClassUID, 'UI', values.sopClassUid),
-    ascii(Tag.MediaStorageSOPInstanceUID, 'UI', values.sopInstanceUid),
-    ascii(Tag.TransferSyntaxUID, 'UI', values.transferSyntaxUid),
-    ascii(0x00020012, 'UI', classUid),
-    ascii(0x00020013, 'SH', versionName),
-    ...(values.sourceAeTitle === '' ? [] : [ascii(0x00020016, 'AE', values.sourceAeTitle)]),
-  ]);
+/**
+ * Preamble, prefix and file meta information for files whose data sets follow (PS3.10 7.1): of objects that differ in
+ * their instance UID only, as those of a series do.
+ */
+export class FileMeta {
+  readonly #values: FileMetaValues;
+  readonly #before: Buffer;
+  readonly #after: Buffer;
+
+  constructor(values: FileMetaValues, { classUid, versionName }: Implementation) {
+    const { sopClassUid, transferSyntaxUid, sourceAeTitle } = values;
+    this.#values = values;
+    this.#before = Buffer.concat([
+      // File Meta Information Version: bytes 00 and 01.
+      ascii(0x00020001, 'OB', '\0\x01'),
+      ascii(Tag.MediaStorageSOPClassUID, 'UI', sopClassUid),
+    ]);
+    this.#after = Buffer.concat([
+      ascii(Tag.TransferSyntaxUID, 'UI', transferSyntaxUid),
+      ascii(0x00020012, 'UI', classUid),
+      ascii(0x00020013, 'SH', versionName),
+      ...(sourceAeTitle === '' ? [] : [ascii(0x00020016, 'AE', sourceAeTitle)]),
+    ]);
+  }
+
+  /** Whether it is that of such objects. */
+  suits({ sopClassUid, transferSyntaxUid, sourceAeTitle }: FileMetaValues): boolean {
+    const own = this.#values;
+    return (
+      own.sopClassUid === sopClassUid &&
+      own.transferSyntaxUid === transferSyntaxUid &&
+      own.sourceAeTitle === sourceAeTitle
+    );
+  }
+
+  bytesFor(sopInstanceUid: string): Buffer {
+    const uid = ascii(Tag.MediaStorageSOPInstanceUID, 'UI', sopInstanceUid);
+    return withPreamble([this.#before, uid, this.#after]);
+  }
 }
 
 /**
@@ -271,10 +322,9 @@ function renamed(meta: Buffer, sopInstanceUid: string): Buffer {
 
 const ascii = (tag: number, vr: string, text: string): Buffer => asciiElement(tag, vr, text, EXPLICIT_LE);
 
-function withPreamble(elements: readonly Buffer[], preamble: Buffer = Buffer.alloc(PREAMBLE)): Buffer {
-  const group = Buffer.concat(elements);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(group.length);
+function withPreamble(elements: readonly Buffer[], preamble: Buffer = NO_PREAMBLE): Buffer {
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32LE(elements.reduce((sum, element) => sum + element.length, 0));
   const header = elementHeader(Tag.FileMetaInformationGroupLength, 'UL', length.length, EXPLICIT_LE);
-  return Buffer.concat([preamble, PREFIX, header, length, group]);
+  return Buffer.concat([preamble, PREFIX, header, length, ...elements]);
 }

@@ -185,7 +185,7 @@ async function storeSubOperation(
   folder: ObjectFolder,
   { onTransfer }: RetrieveOptions,
 ): Promise<void> {
-  const context = association.agreement.contexts.find(({ id }) => id === contextId);
+  const context = association.contextOf(contextId);
   if (command.commandField !== Command.cStoreRq || !dataSet || !context)
     throw association.fail('request that is no sub-operation');
   const { affectedSopClassUid = '', affectedSopInstanceUid = '', messageId = 0 } = command;

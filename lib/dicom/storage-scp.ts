@@ -219,7 +219,7 @@ export class Station {
     { command, contextId }: Message,
     dataSet: DataSetPieces,
   ): Promise<number> {
-    const context = association.agreement.contexts.find(({ id }) => id === contextId);
+    const context = association.contextOf(contextId);
     const { affectedSopClassUid = '', affectedSopInstanceUid = '' } = command;
     if (!context || !isUsableUid(affectedSopInstanceUid) || affectedSopClassUid !== context.abstractSyntax) {
       await drain(dataSet);
@@ -248,8 +248,7 @@ export class Station {
 const isPrivate = (uid: string): boolean => !uid.startsWith('1.2.840.10008.');
 
 async function drain(dataSet: DataSetPieces | null): Promise<void> {
-  if (!dataSet) return;
-  for await (const _piece of dataSet);
+  await dataSet?.each(1, () => true);
 }
 
 const words: Readonly<Record<Refusal, (host: string) => Text>> = {

@@ -9,7 +9,7 @@ import { attributeOfTag, attributeOfKeyword } from '../../lib/dicom/dictionary';
 import { efilm } from '../../lib/dicom/efilm';
 import { FileShare } from '../../lib/dicom/file-share';
 import { piecesOf } from '../../lib/dicom/object-bytes';
-import { fileMetaBytes, readObject } from '../../lib/dicom/part10';
+import { FileMeta, readObject } from '../../lib/dicom/part10';
 import { transferSyntaxOf } from '../../lib/dicom/transfer-syntax';
 import { CT_IMAGE, element, imageFile, SYNTAX, UID_ROOT } from '../support/dicom-files';
 import { encodeGbk } from '../support/gbk';
@@ -158,13 +158,10 @@ describe('DICOM files and DCMTK', function () {
   });
 
   it('writes meta information that DCMTK reads without a word', () => {
-    const meta = fileMetaBytes({
-      sopClassUid: CT_IMAGE,
-      sopInstanceUid: `${UID_ROOT}.3`,
-      transferSyntaxUid: SYNTAX.explicit,
-      sourceAeTitle: 'CT1',
-      implementation: { classUid: `${UID_ROOT}.9`, versionName: 'TEST' },
-    });
+    const meta = new FileMeta(
+      { sopClassUid: CT_IMAGE, transferSyntaxUid: SYNTAX.explicit, sourceAeTitle: 'CT1' },
+      { classUid: `${UID_ROOT}.9`, versionName: 'TEST' },
+    ).bytesFor(`${UID_ROOT}.3`);
     const image = imageFile();
     const dataSet = image.subarray(132 + 12 + image.readUInt32LE(140));
     const text = dcmtk('dcmdump', '-v', put('meta.dcm', Buffer.concat([meta, dataSet])));
@@ -185,13 +182,10 @@ describe('DICOM files and DCMTK', function () {
         PatientID: '测试１２３',
       };
       const syntax = transferSyntaxOf(SYNTAX.implicit);
-      const meta = fileMetaBytes({
-        sopClassUid: CT_IMAGE,
-        sopInstanceUid: `${UID_ROOT}.3`,
-        transferSyntaxUid: SYNTAX.implicit,
-        sourceAeTitle: '',
-        implementation: { classUid: `${UID_ROOT}.9`, versionName: 'TEST' },
-      });
+      const meta = new FileMeta(
+        { sopClassUid: CT_IMAGE, transferSyntaxUid: SYNTAX.implicit, sourceAeTitle: '' },
+        { classUid: `${UID_ROOT}.9`, versionName: 'TEST' },
+      ).bytesFor(`${UID_ROOT}.3`);
       const file = put('chinese.dcm', Buffer.concat([meta, encodeDataSet(values, syntax, characterSet)]));
       const text = dcmtk('dcmdump', '-q', '+U8', '+P', 'PatientName', '+P', 'PatientID', file);
       assert.deepEqual(

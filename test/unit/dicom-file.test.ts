@@ -5,7 +5,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { ExchangeError } from '../../lib/errors';
 import { type DataElement, ElementReader } from '../../lib/dicom/element-reader';
-import { fileMetaBytes, isUid, readObject } from '../../lib/dicom/part10';
+import { FileMeta, isUid, readObject } from '../../lib/dicom/part10';
 import { TRANSFER_SYNTAXES, transferSyntaxOf } from '../../lib/dicom/transfer-syntax';
 import {
   CT_IMAGE,
@@ -223,13 +223,10 @@ describe('DICOM files', () => {
     });
   });
   it('writes file meta information that it reads', async () => {
-    const meta = fileMetaBytes({
-      sopClassUid: CT_IMAGE,
-      sopInstanceUid: `${UID_ROOT}.3`,
-      transferSyntaxUid: SYNTAX.explicit,
-      sourceAeTitle: 'CT1',
-      implementation: { classUid: `${UID_ROOT}.9`, versionName: 'TEST' },
-    });
+    const meta = new FileMeta(
+      { sopClassUid: CT_IMAGE, transferSyntaxUid: SYNTAX.explicit, sourceAeTitle: 'CT1' },
+      { classUid: `${UID_ROOT}.9`, versionName: 'TEST' },
+    ).bytesFor(`${UID_ROOT}.3`);
     const dataSet = writeDataSet(imageElements(), EXPLICIT);
     assert.equal((await readObject(Buffer.concat([meta, dataSet]))).offset, meta.length);
     assert.equal(meta.readUInt32LE(140), meta.length - 144);

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { requestCommitment } from '../../lib/dicom/commitment';
+import { DataSetPieces } from '../../lib/dicom/incoming';
 import { ObjectFolder } from '../../lib/dicom/object-folder';
 import { readPeer, readStation } from '../../lib/dicom/settings';
 import { Station } from '../../lib/dicom/storage-scp';
@@ -11,7 +12,9 @@ import { StudyCollector } from '../../lib/dicom/study-collector';
 import { readStudyKeys } from '../../lib/dicom/study-keys';
 import { CT_IMAGE, SYNTAX, UID_ROOT, imageElements, writeDataSet, writingOf } from '../support/dicom-files';
 import { freePort } from '../support/port';
+import { received } from '../support/received';
 import { TestClock } from '../support/test-clock';
+import { until } from '../support/until';
 
 const STUDY = `${UID_ROOT}.1`;
 const OBJECT = `${UID_ROOT}.3`;
@@ -112,14 +115,10 @@ describe('a station with its folder', () => {
     transferSyntaxUid: SYNTAX.explicit,
     sourceAeTitle: 'MODALITY',
   };
-  const dataSet = {
-    async *batches(): AsyncGenerator<readonly Buffer[]> {
-      yield [writeDataSet(imageElements(), writingOf(SYNTAX.explicit))];
-    },
-  };
+  const dataSet = (): DataSetPieces => received(writeDataSet(imageElements(), writingOf(SYNTAX.explicit)));
 
   it('knows which studies the flow was not told of, and forgets old ones it was told of', async () => {
-    await objects.write(announced, dataSet);
+    await objects.write(announced, dataSet());
     assert.deepEqual(await objects.unannounced(), [STUDY]);
     const study = await objects.study(STUDY);
     assert.ok(study);
@@ -130,22 +129,23 @@ describe('a station with its folder', () => {
     assert.equal(await objects.study(STUDY), null);
   });
   it('never removes what the flow was not told of', async () => {
-    await objects.write(announced, dataSet);
+    await objects.write(announced, dataSet());
     assert.equal(await objects.removeAnnouncedBefore(Date.now() + 1000), 0);
   });
   it('leaves nothing of an object that did not come whole', async () => {
-    const broken = {
-      async *batches(): AsyncGenerator<readonly Buffer[]> {
-        yield [Buffer.alloc(100)];
-        throw new Error('cut');
-      },
-    };
-    await assert.rejects(objects.write(announced, broken), /cut/);
-    assert.deepEqual(fs.readdirSync(path.join(folder, '.unfinished')), []);
+    const broken = new DataSetPieces(() => undefined);
+    const written = objects.write(announced, broken);
+    broken.push(writeDataSet(imageElements(), writingOf(SYNTAX.explicit)));
+    broken.push(Buffer.alloc(300_000));
+    const unfinished = path.join(folder, '.unfinished');
+    await until('it is begun', () => fs.readdirSync(unfinished).length === 1);
+    broken.fail(new Error('cut'));
+    await assert.rejects(written, /cut/);
+    assert.deepEqual(fs.readdirSync(unfinished), []);
   });
 
   it('commits itself to what it has, by name', async () => {
-    await objects.write(announced, dataSet);
+    await objects.write(announced, dataSet());
     const port = await freePort();
     const station = new Station(
       { ...readStation({ aeTitle: 'STATION', port: String(port), folder }, name => name), host: '127.0.0.1' },

@@ -39,6 +39,7 @@ import {
   startScp,
 } from '../support/dicom-peer';
 import { filesBelow, temporaryFolder } from '../support/report-files';
+import { received } from '../support/received';
 
 const STUDY = `${UID_ROOT}.1`;
 const SERIES = `${UID_ROOT}.2`;
@@ -293,11 +294,7 @@ describe('DICOM: retrieving from peers', () => {
     const [first = '', ...rest] = uids;
     await target().write(
       { sopClassUid: CT_IMAGE, sopInstanceUid: first, transferSyntaxUid: SYNTAX.explicit, sourceAeTitle: '' },
-      {
-        async *batches() {
-          yield await Promise.resolve([object(first)]);
-        },
-      },
+      received(object(first)),
     );
     const asked: string[] = [];
     const done = { 0x0900: 0, 0x1021: 0, 0x1022: 0, 0x1023: 0 };

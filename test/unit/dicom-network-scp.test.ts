@@ -4,10 +4,12 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type tls from 'node:tls';
+import zlib from 'node:zlib';
 import { MemoryBytes } from '../../lib/dicom/byte-source';
 import { DiskPace } from '../../lib/dicom/disk-pace';
 import { echo } from '../../lib/dicom/echo';
 import { ObjectFolder } from '../../lib/dicom/object-folder';
+import type { ProposedContext } from '../../lib/dicom/pdu';
 import type { Peer } from '../../lib/dicom/request-association';
 import type { StoredObject } from '../../lib/dicom/source';
 import { Station, type StationOptions } from '../../lib/dicom/storage-scp';
@@ -53,13 +55,16 @@ const VERIFICATION = '1.2.840.10008.1.1';
 const SOP = `${UID_ROOT}.3`;
 const STUDY = `${UID_ROOT}.1`;
 
-const CONTEXTS = [
+const CONTEXTS: readonly ProposedContext[] = [
   { id: 1, abstractSyntax: CT_IMAGE, transferSyntaxes: [SYNTAX.explicit] },
   { id: 3, abstractSyntax: VERIFICATION, transferSyntaxes: [SYNTAX.implicit] },
 ];
 
 const dataSet = (changed: Readonly<Record<number, TestElement | null>> = {}): Buffer =>
   writeDataSet(imageElements(changed), writingOf(SYNTAX.explicit));
+
+/** A private element longer than what is written at once. */
+const LONG = element(0x00090011, 'OB', Buffer.alloc(MIB, 2));
 
 const pixels = (bytes: number): Buffer =>
   dataSet({ 0x7fe00010: element(0x7fe00010, 'OW', Buffer.alloc(bytes, 1)) });
@@ -74,11 +79,13 @@ const storeCommand = (changed: Values = {}): Values => ({
   ...changed,
 });
 
-/** A data set in as many PDUs as it takes. */
-function inPdus(bytes: Buffer, length = 65_536): Buffer {
+/** A data set, or the beginning of one, in as many PDUs as it takes. */
+function inPdus(bytes: Buffer, length = 65_536, isWhole = true): Buffer {
   const parts: Buffer[] = [];
-  for (let at = 0; at < bytes.length; at += length)
-    parts.push(data(1, at + length >= bytes.length ? LAST : 0, bytes.subarray(at, at + length)));
+  for (let at = 0; at < bytes.length; at += length) {
+    const isLast = isWhole && at + length >= bytes.length;
+    parts.push(data(1, isLast ? LAST : 0, bytes.subarray(at, at + length)));
+  }
   return Buffer.concat(parts);
 }
 
@@ -190,6 +197,36 @@ describe('DICOM: the station and its callers', () => {
     const file = fs.readFileSync(path.join(folder, STUDY, `${SOP}.dcm`));
     assert.ok(file.subarray(-dataSet().length).equals(dataSet()));
     assert.deepEqual(problems, []);
+  });
+
+  it('finds what identifies an object behind a long element, and in pieces of any size', async () => {
+    await open();
+    const bytes = dataSet({ 0x00090011: LONG });
+    for (const length of [3, 1000, 16_000]) {
+      const wire = await associate();
+      wire.send(commandData(1, storeCommand()), inPdus(bytes.subarray(0, 1000), length, false));
+      wire.send(inPdus(bytes.subarray(1000, -1000), 16_000, false), inPdus(bytes.subarray(-1000), length));
+      assert.equal((await wire.message())?.status, 0);
+      assert.equal(received.at(-1)?.studyInstanceUid, STUDY);
+      const file = fs.readFileSync(path.join(folder, STUDY, `${SOP}.dcm`));
+      assert.ok(file.subarray(-bytes.length).equals(bytes));
+    }
+  });
+
+  it('reads a deflated object when it is whole', async () => {
+    await open();
+    const wire = await connect();
+    const contexts = [{ id: 1, abstractSyntax: CT_IMAGE, transferSyntaxes: [SYNTAX.deflated] }];
+    assert.equal((await ask(wire, { contexts }))?.type, PDU.associateAc);
+    for (const [bytes, status] of [
+      [zlib.deflateRawSync(dataSet({ 0x0020000d: element(0x0020000d, 'UI', '1.2.3') })), 0],
+      [zlib.deflateRawSync(dataSet({ 0x00080018: element(0x00080018, 'UI', '1.2.4') })), 0xa900],
+      [Buffer.alloc(3000, 0xee), 0xc000],
+      [zlib.deflateRawSync(dataSet()).subarray(0, 20), 0xc000],
+    ] as const)
+      assert.equal(await store(wire, bytes), status);
+    assert.deepEqual(filesBelow(folder), [path.join('1.2.3', `${SOP}.dcm`)]);
+    assert.equal(received[0]?.transferSyntaxUid, SYNTAX.deflated);
   });
 
   it('takes UIDs with leading zeros, as some devices make them', async () => {
@@ -356,6 +393,19 @@ describe('DICOM: the station and its callers', () => {
       ['a garbage data set', 0xc000, Buffer.alloc(5000, 0xee), {}],
       ['text for a data set', 0xc000, Buffer.from('no data set, only words '.repeat(20)), {}],
       ['an empty data set', 0xc000, Buffer.alloc(0), {}],
+      ['a data set that ends within an element', 0xc000, dataSet().subarray(0, 100), {}],
+      [
+        'a data set that ends within a long element',
+        0xc000,
+        dataSet({ 0x00090011: LONG }).subarray(0, 900_000),
+        {},
+      ],
+      [
+        'an element without a value representation',
+        0xc000,
+        dataSet({ 0x00091001: element(0x00091001, '12', 'odd') }),
+        {},
+      ],
       ['a data set without a study', 0xc000, dataSet({ 0x0020000d: null }), {}],
       [
         'a study UID with characters of a path',
