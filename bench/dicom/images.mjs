@@ -2,32 +2,36 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** The study that all of them are of. */
+/** The study that all of them are of, but later ones. */
 export const STUDY = '2.25.97';
+export const LATER_STUDY = '2.25.96';
 
-/** A CT series with objects of 512 x 512 pixels of 16 bits. */
-export function series(folder, count) {
+/** A CT series with objects of 512 x 512 pixels of 16 bits; of the study, or of a later one. */
+export function series(folder, count, study = STUDY) {
   const pixels = Buffer.alloc(512 * 512 * 2);
   for (let at = 0; at < pixels.length; at++) pixels[at] = (at * 31) & 0xff;
-  return filesOf(path.join(folder, 'series'), count, '1.2.840.10008.5.1.4.1.1.2', pixels);
+  return filesOf(path.join(folder, `series-${study}`), count, '1.2.840.10008.5.1.4.1.1.2', pixels, study);
 }
 
 export function multiFrame(folder) {
   return filesOf(path.join(folder, 'frames'), 1, '1.2.840.10008.5.1.4.1.1.2.1', Buffer.alloc(210_000_000, 7));
 }
 
-function filesOf(target, count, sopClass, pixels) {
+function filesOf(target, count, sopClass, pixels, study = STUDY) {
   let bytes = 0;
   if (!fs.existsSync(target)) {
     fs.mkdirSync(target);
     for (let at = 0; at < count; at++)
-      fs.writeFileSync(path.join(target, `${at}.dcm`), part10(sopClass, `2.25.99.${at + 1}`, pixels));
+      fs.writeFileSync(
+        path.join(target, `${at}.dcm`),
+        part10(sopClass, study, `${study}.99.${at + 1}`, pixels),
+      );
   }
   for (const file of fs.readdirSync(target)) bytes += fs.statSync(path.join(target, file)).size;
   return { path: target, bytes };
 }
 
-function part10(sopClass, sop, pixels) {
+function part10(sopClass, study, sop, pixels) {
   const meta = Buffer.concat([
     element(0x0002, 0x0001, 'OB', Buffer.from([0, 1])),
     element(0x0002, 0x0002, 'UI', sopClass),
@@ -45,8 +49,8 @@ function part10(sopClass, sop, pixels) {
     element(0x0008, 0x0060, 'CS', 'CT'),
     element(0x0010, 0x0010, 'PN', 'Ceshi^Jia'),
     element(0x0010, 0x0020, 'LO', 'P0001'),
-    element(0x0020, 0x000d, 'UI', STUDY),
-    element(0x0020, 0x000e, 'UI', '2.25.98'),
+    element(0x0020, 0x000d, 'UI', study),
+    element(0x0020, 0x000e, 'UI', `${study}.98`),
     element(0x7fe0, 0x0010, 'OW', pixels),
   ]);
 }

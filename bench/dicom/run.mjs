@@ -8,7 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { ensureInstalled, root } from '../../scripts/shared.mjs';
-import { STUDY, multiFrame, series } from './images.mjs';
+import { LATER_STUDY, STUDY, multiFrame, series } from './images.mjs';
 import { freePort, isInstalled, preload, start, timed, usedBy } from './processes.mjs';
 
 const { values: options } = parseArgs({
@@ -91,12 +91,13 @@ async function receivers() {
     ...(synced && { 'storescp with sync': storescp(synced) }),
     station: station('durable'),
   };
-  for (const [what, files, senderCount] of [
-    ['storescu sends a CT of 300 objects', series(folder, 300), 1],
-    ['4 storescu send a CT of 300 objects each', series(folder, 300), 4],
-    ['storescu sends one object of 210 MB', multiFrame(folder), 1],
+  const ct = [series(folder, 300), series(folder, 300, LATER_STUDY)];
+  for (const [what, studies, senderCount] of [
+    ['storescu sends a CT of 300 objects', ct, 1],
+    ['4 storescu send a CT of 300 objects each', ct, 4],
+    ['storescu sends one object of 210 MB', [multiFrame(folder)], 1],
   ])
-    await receive(what, files, senderCount, ways);
+    await receive(what, studies, senderCount, ways);
 }
 
 async function retrieval() {
@@ -125,19 +126,24 @@ async function compare(title, files, env, ways) {
   print(title, runs);
 }
 
-async function receive(title, files, senderCount, ways) {
+/** The studies one after the other: a process is slower while its code is new to its compiler. */
+async function receive(title, studies, senderCount, ways) {
   const runs = emptyRuns(ways);
   await inTurn(ways, async (way, command) => {
     emptyKept();
     const port = await freePort();
     const receiver = await start(command(port, senderCount), port);
     try {
-      const begun = performance.now();
-      const sender = dcmtk(NODELAY).storescu;
-      await Promise.all(Array.from({ length: senderCount }, () => timed(sender(files, port))));
-      const rest = (performance.now() - begun) / 1000;
-      const bytes = senderCount * files.bytes;
-      runs[way].push({ ...speed({ bytes }, { looking: 0, rest }), ...usedBy(receiver.pid) });
+      const speeds = [];
+      for (const files of studies) {
+        const begun = performance.now();
+        const sender = dcmtk(NODELAY).storescu;
+        await Promise.all(Array.from({ length: senderCount }, () => timed(sender(files, port))));
+        const seconds = (performance.now() - begun) / 1000;
+        speeds.push((senderCount * files.bytes) / 1e6 / seconds);
+      }
+      const [mbPerSecond, mbPerSecondLater] = speeds;
+      runs[way].push({ mbPerSecond, mbPerSecondLater, ...usedBy(receiver.pid) });
     } finally {
       await receiver.end();
     }
@@ -255,6 +261,7 @@ function print(title, runs) {
   const [first] = Object.keys(runs);
   const median = (way, figure) =>
     runs[way].map(one => one[figure]).toSorted((a, b) => a - b)[Math.floor(runs[way].length / 2)];
+  const ratio = (way, to, figure) => Number((median(way, figure) / median(to, figure)).toFixed(2));
   console.log(`\n${title}`);
   console.table(
     Object.fromEntries(
@@ -267,9 +274,11 @@ function print(title, runs) {
           }),
           'CPU s': Number(median(way, 'cpuSeconds').toFixed(2)),
           'peak MiB': Math.round(median(way, 'rssMb')),
-          [`MB/s of ${first}`]: Number(
-            (median(way, 'mbPerSecond') / median(first, 'mbPerSecond')).toFixed(2),
-          ),
+          [`MB/s of ${first}`]: ratio(way, first, 'mbPerSecond'),
+          ...(median(way, 'mbPerSecondLater') && {
+            'MB/s, next study': Number(median(way, 'mbPerSecondLater').toFixed(1)),
+            [`of ${first}`]: ratio(way, first, 'mbPerSecondLater'),
+          }),
         },
       ]),
     ),
