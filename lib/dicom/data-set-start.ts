@@ -63,13 +63,15 @@ export class StartReader {
 
   /** @throws ExchangeError MALFORMED */
   feed(piece: Buffer): void {
-    const from = Math.max(0, this.#next - this.#at);
+    const begin = this.#at;
     this.#at += piece.length;
-    if (this.#reader.ended || from >= piece.length) return;
-    const part = piece.subarray(from);
-    this.#read = counted(this.#read, part);
-    for (const element of this.#reader.feed(part)) this.#visit(element);
-    this.#next = this.#reader.skipAhead();
+    while (!this.#reader.ended && this.#next < this.#at) {
+      const from = this.#next - begin;
+      const part = piece.subarray(from, from + PIECE);
+      this.#read = counted(this.#read, part);
+      for (const element of this.#reader.feed(part)) this.#visit(element);
+      this.#next = this.#reader.skipAhead();
+    }
   }
 
   /** After the last piece. @throws ExchangeError MALFORMED when it ends within an element */

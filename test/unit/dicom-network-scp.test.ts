@@ -22,6 +22,7 @@ import {
   UID_ROOT,
   element,
   imageElements,
+  openSequence,
   writeDataSet,
   writingOf,
 } from '../support/dicom-files';
@@ -211,6 +212,25 @@ describe('DICOM: the station and its callers', () => {
       const file = fs.readFileSync(path.join(folder, STUDY, `${SOP}.dcm`));
       assert.ok(file.subarray(-bytes.length).equals(bytes));
     }
+  });
+
+  it('passes a hundred long elements, but no walk without end, on the way to it', async () => {
+    await open({ mostBytes: 32 * MIB });
+    const wire = await associate();
+    const tags = Array.from({ length: 100 }, (_, at) => 0x00091000 + at);
+    const long = Object.fromEntries(tags.map(tag => [tag, element(tag, 'OB', Buffer.alloc(66_000))]));
+    wire.send(commandData(1, storeCommand()), inPdus(dataSet(long), 100_000));
+    assert.equal((await wire.message())?.status, 0);
+    const items = Array.from({ length: 40 }, () => [element(0x00091002, 'OB', Buffer.alloc(120_000))]);
+    const walk = { 0x00091001: openSequence(0x00091001, items) };
+    wire.send(commandData(1, storeCommand()), inPdus(dataSet(walk), 100_000));
+    assert.equal((await wire.message())?.status, 0);
+    const short = Array.from({ length: 70_000 }, () => [element(0x00091002, 'US', Buffer.alloc(58))]);
+    wire.send(
+      commandData(1, storeCommand()),
+      inPdus(dataSet({ 0x00091001: openSequence(0x00091001, short) }), 100_000),
+    );
+    assert.equal((await wire.message())?.status, 0xc000);
   });
 
   it('reads a deflated object when it is whole', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readPeer, readStation } from '../../lib/dicom/settings';
+import { temporaryFolder } from '../support/report-files';
 
 const read = (file: string): string => fs.readFileSync(file, 'utf8');
 const english = read('docs/security.md');
@@ -31,7 +32,9 @@ describe('the security documents', () => {
   it('have the same tables', () => assert.deepEqual(cellsOf(chinese), cellsOf(english)));
 
   it('tell the limits that nodes have by default', () => {
-    const station = readStation({}, folder => folder);
+    const folder = temporaryFolder('station');
+    const station = readStation({}, () => folder);
+    fs.rmSync(folder, { recursive: true });
     const peer = readPeer({ aeTitle: 'A', host: 'b', port: '104' });
     const facts = [
       `${station.associations} associations`,
