@@ -1,4 +1,5 @@
 /** DICOM: PDUs, commands, data sets, files and compressed frames, as bytes. */
+import { isDeepStrictEqual } from 'node:util';
 import zlib from 'node:zlib';
 import { decodeText } from '../../lib/dicom/character-set';
 import { checkFrame } from '../../lib/dicom/codestream';
@@ -7,9 +8,11 @@ import { decodeCommand } from '../../lib/dicom/command-set';
 import { decodeDataSet, encodeDataSet } from '../../lib/dicom/data-set';
 import { efilm } from '../../lib/dicom/efilm';
 import { ElementReader } from '../../lib/dicom/element-reader';
-import { readObject } from '../../lib/dicom/part10';
+import { IdentityReader, readObject } from '../../lib/dicom/part10';
 import { decodeAssociateAccept, decodeAssociateRequest, decodeReject } from '../../lib/dicom/pdu';
 import { PduReader } from '../../lib/dicom/pdu-reader';
+import type { ObjectIdentity } from '../../lib/dicom/source';
+import { transferSyntaxOf } from '../../lib/dicom/transfer-syntax';
 import type { Chance } from '../../test/support/chance';
 import {
   CT_IMAGE,
@@ -66,7 +69,15 @@ export const fileTarget: Target = {
   usualCount: 100_000,
   input: damagedFile,
   async run(input, tried) {
-    await tried('readObject', () => readObject(input));
+    await tried('readObject', async () => {
+      const { data: _data, offset, length: _length, ...identity } = await readObject(input);
+      const inPieces = identityInPieces(
+        identity.transferSyntaxUid,
+        input.subarray(offset),
+        1 + (input.length % 99),
+      );
+      if (inPieces && !isDeepStrictEqual(inPieces, identity)) throw new Finding('another identity in pieces');
+    });
     if (input[0] !== 0 || input.length % 4 !== 0) return;
     await tried('efilm', async () => {
       const source = await readObject(input);
@@ -77,6 +88,22 @@ export const fileTarget: Target = {
     });
   },
 };
+
+/** Of a data set that can be read whole; undefined of a deflated one, which is read only so. */
+function identityInPieces(
+  transferSyntaxUid: string,
+  dataSet: Buffer,
+  length: number,
+): ObjectIdentity | undefined {
+  if (transferSyntaxOf(transferSyntaxUid).deflated) return undefined;
+  try {
+    const reader = new IdentityReader(transferSyntaxUid);
+    for (let at = 0; at < dataSet.length; at += length) reader.feed(dataSet.subarray(at, at + length));
+    return reader.end();
+  } catch {
+    throw new Finding('what is readable whole is not so in pieces');
+  }
+}
 
 async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100);
