@@ -1,4 +1,7 @@
 /** The DICOM conformance statement, in the outline of PS3.2, from the tables of lib/dicom. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { DECODER_NAMES, DESIGNATIONS } from '../../lib/dicom/character-set';
 import { LONGEST_DATA_SET } from '../../lib/dicom/data-set';
 import { isDecompressible } from '../../lib/dicom/decompress';
@@ -28,7 +31,10 @@ import { sopClassName } from './sop-class-names';
 
 /** As a node without any setting of its own has them. */
 const peer = readPeer({ aeTitle: 'PEER', host: 'peer', port: '104' });
-const station = readStation({}, folder => folder);
+const stationFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'station-'));
+const station = readStation({}, () => stationFolder);
+// It is made when the settings are read, and nothing is kept here.
+fs.rmSync(stationFolder, { recursive: true });
 
 const { PATIENT, STUDY } = queryRetrieve;
 const QUERY_CLASSES: readonly (readonly [name: string, uid: string])[] = [
