@@ -1,6 +1,6 @@
 /** The bytes of a data set, read straight into the PDU that carries them. */
-import fs from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { DiskFile } from './disk-file';
+import { DiskPace } from './disk-pace';
 
 export interface ByteSource {
   /** Fills buffers one after the other; gives fewer bytes than they hold only at the end. */
@@ -11,16 +11,16 @@ export interface ByteSource {
 /** A part of a file, or of bytes in memory. */
 export async function openBytes(data: string | Buffer, offset: number, length: number): Promise<ByteSource> {
   return typeof data === 'string'
-    ? new FileBytes(await fs.promises.open(data, 'r'), offset, length)
+    ? new FileBytes(await DiskFile.open(data, 'r', DiskPace.unknown), offset, length)
     : new MemoryBytes(data.subarray(offset, offset + length));
 }
 
 class FileBytes implements ByteSource {
-  readonly #file: FileHandle;
+  readonly #file: DiskFile;
   #at: number;
   #left: number;
 
-  constructor(file: FileHandle, offset: number, length: number) {
+  constructor(file: DiskFile, offset: number, length: number) {
     this.#file = file;
     this.#at = offset;
     this.#left = length;
@@ -31,18 +31,18 @@ class FileBytes implements ByteSource {
     const wanted = Math.min(lengthOf(targets), this.#left);
     let done = 0;
     while (done < wanted) {
-      const { bytesRead } = await this.#file.readv(between(targets, done, wanted), this.#at);
+      const read = await this.#file.read(between(targets, done, wanted), this.#at);
       // The file has become shorter since it was looked at: the receiver must not take it for whole.
-      if (bytesRead === 0) throw new Error('the file has become shorter');
-      done += bytesRead;
-      this.#at += bytesRead;
-      this.#left -= bytesRead;
+      if (read === 0) throw new Error('the file has become shorter');
+      done += read;
+      this.#at += read;
+      this.#left -= read;
     }
     return done;
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  async close(): Promise<void> {
+    await this.#file.close();
   }
 }
 

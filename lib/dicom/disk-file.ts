@@ -4,7 +4,7 @@ import { type Soon, attempt, soon } from '../soon';
 import type { DiskPace } from './disk-pace';
 
 export class DiskFile {
-  readonly #descriptor: number;
+  #descriptor: number;
   readonly #pace: DiskPace;
 
   private constructor(descriptor: number, pace: DiskPace) {
@@ -31,6 +31,15 @@ export class DiskFile {
     return isLong ? inThread() : this.#pace.call(() => fs.writevSync(this.#descriptor, pieces), inThread);
   }
 
+  stat(): Promise<fs.Stats> {
+    return settled<fs.Stats>(done => fs.fstat(this.#descriptor, done));
+  }
+
+  /** @returns bytes read into the targets, one after the other; 0 at the end of the file */
+  read(targets: readonly Buffer[], position: number): Promise<number> {
+    return settled<number>(done => fs.readv(this.#descriptor, targets, position, done));
+  }
+
   /** When it resolves, what was written is on disk. */
   datasync(): Promise<void> {
     return settled<void>(done => fs.fdatasync(this.#descriptor, done));
@@ -41,16 +50,22 @@ export class DiskFile {
     return settled<void>(done => fs.fsync(this.#descriptor, done));
   }
 
-  /** Once, and nothing after it. What the system says of it is of no use: what had to be kept was synced. */
+  /** What the system says of it is of no use: what had to be kept was synced. Nothing can be done with it any more. */
   close(): Soon<void> {
-    const inThread = (): Promise<void> => settled<void>(done => fs.close(this.#descriptor, done));
+    const descriptor = this.#descriptor;
+    // The system gives its number to the next file.
+    this.#descriptor = CLOSED;
+    if (descriptor === CLOSED) return undefined;
+    const inThread = (): Promise<void> => settled<void>(done => fs.close(descriptor, done));
     // The descriptor is given back all the same.
     return attempt(
-      () => this.#pace.call(() => fs.closeSync(this.#descriptor), inThread),
+      () => this.#pace.call(() => fs.closeSync(descriptor), inThread),
       () => undefined,
     );
   }
 }
+
+const CLOSED = -1;
 
 type Done<T> = (error: NodeJS.ErrnoException | null | undefined, value: T) => void;
 

@@ -34,12 +34,15 @@ export class DiskPace {
     this.#now = now;
   }
 
+  /** Of any disk, which may be one that a network holds up. */
+  static readonly unknown = new DiskPace(false);
+
   /** Of the disk that a folder is on. Windows does not tell what that is, nor do some network disks. */
   static of(folder: string): DiskPace {
     try {
       return new DiskPace(LOCAL_FILE_SYSTEMS.has(fs.statfsSync(folder).type));
     } catch {
-      return new DiskPace(false);
+      return DiskPace.unknown;
     }
   }
 

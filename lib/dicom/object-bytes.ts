@@ -1,7 +1,8 @@
 /** The bytes of an object at any place, from a file or from memory. */
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import type { RandomAccess } from '../report-file/content';
+import { DiskFile } from './disk-file';
+import { DiskPace } from './disk-pace';
 import { dicomFileError } from './failure';
 
 export interface ObjectBytes extends RandomAccess {
@@ -23,26 +24,26 @@ export async function openObject(data: string | Buffer): Promise<ObjectBytes> {
     };
   }
   // A named pipe would make a plain open wait for ever.
-  const handle = await open(data, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = await DiskFile.open(data, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0), DiskPace.unknown);
   try {
-    const stats = await handle.stat();
-    if (stats.isFile()) return new FileBytes(handle, stats.size);
+    const stats = await file.stat();
+    if (stats.isFile()) return new FileBytes(file, stats.size);
   } catch (error) {
-    await handle.close();
+    await file.close();
     throw error;
   }
-  await handle.close();
+  await file.close();
   throw dicomFileError('missing', { zh: '路径不是文件', en: 'the path is no file' });
 }
 
 class FileBytes implements ObjectBytes {
   readonly bytes: number;
-  readonly #handle: FileHandle;
+  readonly #file: DiskFile;
   #position = 0;
   #window: Buffer = Buffer.alloc(0);
 
-  constructor(handle: FileHandle, bytes: number) {
-    this.#handle = handle;
+  constructor(file: DiskFile, bytes: number) {
+    this.#file = file;
     this.bytes = bytes;
   }
 
@@ -57,17 +58,17 @@ class FileBytes implements ObjectBytes {
     return this.#window.subarray(0, wanted);
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  async close(): Promise<void> {
+    await this.#file.close();
   }
 
   async #readAt(position: number, length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length);
     let done = 0;
     while (done < length) {
-      const { bytesRead } = await this.#handle.read(buffer, done, length - done, position + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
+      const read = await this.#file.read([buffer.subarray(done)], position + done);
+      if (read === 0) break;
+      done += read;
     }
     return buffer.subarray(0, done);
   }
