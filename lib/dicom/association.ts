@@ -121,20 +121,14 @@ export class Connection {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#unwritten.add(reject);
-      const onWritten = (error?: Error | null): void => {
+      // Together: each packet that leaves alone costs a peer that delays its acknowledgements 40 ms.
+      if (pieces.length > 1) this.#socket.cork();
+      for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
+      this.#socket.write(pieces.at(-1) ?? EMPTY, error => {
         this.#unwritten.delete(reject);
         if (error) reject(this.#failure ?? lost(this.host, this.#established));
         else resolve();
-      };
-      const [first = EMPTY] = pieces;
-      if (pieces.length === 1) {
-        this.#socket.write(first, onWritten);
-        return;
-      }
-      // Together: each packet that leaves alone costs a peer that delays its acknowledgements 40 ms.
-      this.#socket.cork();
-      for (const piece of pieces.slice(0, -1)) this.#socket.write(piece);
-      this.#socket.write(pieces.at(-1) ?? EMPTY, onWritten);
+      });
       this.#socket.uncork();
     });
   }

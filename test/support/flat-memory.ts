@@ -3,25 +3,15 @@
  * of its own, whose small heap is quickly collected: `node --import tsx flat-memory.ts publish|serve <source> <folder>`.
  */
 import http from 'node:http';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Destination } from '../../lib/report-file/destination';
 import { HttpShelf } from '../../lib/report-file/http-shelf';
 import { Publisher } from '../../lib/report-file/publish';
 import { Share } from '../../lib/report-file/share';
+import { liveBytes } from './live-bytes';
 import { listen } from './raw-soap';
 
 const MIB = 1024 * 1024;
 const [, , what, source = '', folder = ''] = process.argv;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-function liveBytes(): number {
-  collectGarbage();
-  collectGarbage(); // buffers are given back in the background: this waits for those of the first
-  return process.memoryUsage().arrayBuffers;
-}
 
 async function measure(task: () => Promise<unknown>): Promise<void> {
   const before = liveBytes();

@@ -4,8 +4,6 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import zlib from 'node:zlib';
 import { dicomFileError } from '../../lib/dicom/failure';
 import { readObject } from '../../lib/dicom/part10';
@@ -29,6 +27,7 @@ import {
 } from '../support/dicom-files';
 import { needsPeer, works } from '../support/peer';
 import { temporaryFolder } from '../support/report-files';
+import { liveBytes } from '../support/live-bytes';
 
 const SOURCES = ['explicit', 'deflated', 'bigEndian'] as const;
 const IMPLICIT = writingOf(SYNTAX.implicit);
@@ -139,16 +138,6 @@ const opened = (elements: readonly TestElement[]): TestElement[] =>
   elements.map(one =>
     Array.isArray(one.value) ? { ...one, value: one.value.map(opened), open: true } : one,
   );
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** Of buffers that are in use. What the whole process takes depends on when it collects, and on other suites. */
-function liveBytes(): number {
-  collectGarbage();
-  collectGarbage(); // buffers are given back in the background: this waits for those of the first
-  return process.memoryUsage().arrayBuffers;
-}
 
 describe('recoding to implicit VR', function () {
   this.timeout(60_000);
