@@ -90,7 +90,7 @@ export class DataSetPieces {
     const all: Buffer[] = [];
     await this.each(1, pieces => {
       if (this.#readBytes > most) throw new ProtocolViolation(`data set of more than ${most} bytes`);
-      all.push(...pieces);
+      for (const piece of pieces) all.push(piece);
       return true;
     });
     return Buffer.concat(all);

@@ -132,6 +132,13 @@ describe('a station with its folder', () => {
     await objects.write(announced, dataSet());
     assert.equal(await objects.removeAnnouncedBefore(Date.now() + 1000), 0);
   });
+  it('gathers a data set whose sender cuts it into single bytes', async () => {
+    const pieces = new DataSetPieces(() => undefined);
+    for (let at = 0; at < 300_000; at++) pieces.push(Buffer.of(at & 0xff));
+    pieces.end();
+    const whole = await pieces.whole(300_000);
+    assert.deepEqual([whole.length, whole[299_999]], [300_000, 299_999 & 0xff]);
+  });
   it('leaves nothing of an object that did not come whole', async () => {
     const broken = new DataSetPieces(() => undefined);
     const written = objects.write(announced, broken);
